@@ -1,0 +1,393 @@
+//! A blocking netlink socket: requests in batches, dumps, and the kernel's own sentence in every error.
+//!
+//! The kernel handles a netlink request inside `send`, one message after the other, so that a batch of requests costs one system
+//! call. Only the last message of a batch asks for an acknowledgement: a failed one is always reported, with its sequence
+//! number, and is answered before the last.
+//!
+//! See [netlink(7)](https://man7.org/linux/man-pages/man7/netlink.7.html).
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use rtnetlink::packet_core::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+};
+use rtnetlink::packet_route::RouteNetlinkMessage;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::error::{Error, Kind, Result};
+
+/// Requests sent by one system call: few enough that even if all fail, the answers fit the socket's receive buffer.
+const BATCH: usize = 64;
+/// More than the largest datagram that the kernel sends.
+const BUFFER: usize = 64 * 1024;
+/// Answers are queued before `send` returns; only a kernel in serious trouble needs longer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// A dump that was interrupted by a change is asked for again, this often.
+const DUMP_ATTEMPTS: usize = 16;
+
+const HEADER: usize = 16;
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const NLM_F_DUMP_INTR: u16 = 0x10;
+const NLM_F_ACK_TLVS: u16 = 0x200;
+const NLM_F_CAPPED: u16 = 0x100;
+const NLMSGERR_ATTR_MSG: u16 = 1;
+
+/// One request, and what it does in words that complete "failed to ...".
+#[derive(Debug)]
+pub(crate) struct Request {
+    message: RouteNetlinkMessage,
+    flags: u16,
+    what: String,
+}
+
+impl Request {
+    /// `flags` are `NLM_F_CREATE`, `NLM_F_EXCL`, ...; `NLM_F_REQUEST` is added.
+    pub(crate) fn new(what: impl Into<String>, message: RouteNetlinkMessage, flags: u16) -> Self {
+        Self {
+            message,
+            flags,
+            what: what.into(),
+        }
+    }
+}
+
+/// A netlink socket. It belongs to the network namespace in which it was opened, and keeps that namespace alive.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    socket: Socket,
+    sequence: u32,
+}
+
+impl Transport {
+    /// Opens a socket in the calling thread's network namespace.
+    pub(crate) fn open() -> io::Result<Self> {
+        let socket = Socket::new(
+            Domain::from(libc::AF_NETLINK),
+            Type::RAW.cloexec(),
+            Some(Protocol::from(libc::NETLINK_ROUTE)),
+        )?;
+        for option in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
+            super::super::socket::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1)?;
+        }
+        socket.set_read_timeout(Some(ANSWER_WITHIN))?;
+        Ok(Self {
+            socket,
+            sequence: 0,
+        })
+    }
+
+    /// The network namespace that this socket belongs to.
+    pub(crate) fn namespace(&self) -> io::Result<OwnedFd> {
+        super::super::socket::namespace(self.socket.as_fd())
+    }
+
+    /// Executes all requests in order and returns the first failure. Later requests are executed all the same.
+    pub(crate) fn execute(&mut self, requests: Vec<Request>) -> Result<()> {
+        let mut requests = requests.into_iter().peekable();
+        let mut bytes = Vec::new();
+        let mut pending = Vec::new();
+        while let Some(request) = requests.next() {
+            let last = pending.len() + 1 == BATCH || requests.peek().is_none();
+            let ack = if last { NLM_F_ACK } else { 0 };
+            let sequence = self.append(
+                &mut bytes,
+                request.message,
+                NLM_F_REQUEST | request.flags | ack,
+            );
+            pending.push((sequence, request.what));
+            if last {
+                self.send(&bytes)
+                    .map_err(|e| Error::kernel(pending[0].1.as_str(), e))?;
+                self.acknowledged(&pending)?;
+                bytes.clear();
+                pending.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for a listing and returns its messages; an interrupted one is asked for again.
+    pub(crate) fn dump(
+        &mut self,
+        what: &str,
+        message: &RouteNetlinkMessage,
+    ) -> Result<Vec<RouteNetlinkMessage>> {
+        for _ in 0..DUMP_ATTEMPTS {
+            let mut bytes = Vec::new();
+            let sequence = self.append(&mut bytes, message.clone(), NLM_F_REQUEST | NLM_F_DUMP);
+            self.send(&bytes).map_err(|e| Error::kernel(what, e))?;
+            if let Some(listing) = self.listing(what, sequence)? {
+                return Ok(listing);
+            }
+        }
+        Err(Error::new(
+            Kind::TimedOut,
+            what,
+            format!("the listing changed during each of {DUMP_ATTEMPTS} attempts"),
+        ))
+    }
+
+    /// Serializes a message behind those in `bytes` and returns its sequence number.
+    fn append(&mut self, bytes: &mut Vec<u8>, message: RouteNetlinkMessage, flags: u16) -> u32 {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = flags;
+        header.sequence_number = self.sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        message.finalize();
+        let start = bytes.len();
+        bytes.resize(start + message.buffer_len().next_multiple_of(4), 0);
+        message.serialize(&mut bytes[start..]);
+        self.sequence
+    }
+
+    fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.send(bytes).map(drop)
+    }
+
+    /// Reads until the last of `pending` is acknowledged and returns the first failure.
+    fn acknowledged(&mut self, pending: &[(u32, String)]) -> Result<()> {
+        let Some((last, last_what)) = pending.last() else {
+            return Ok(());
+        };
+        let mut failure = None;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let received = (&self.socket)
+                .read(&mut buffer)
+                .map_err(|e| unanswered(last_what, e))?;
+            for message in messages(&buffer[..received]) {
+                let message =
+                    message.map_err(|cause| Error::new(Kind::Kernel, last_what.as_str(), cause))?;
+                if message.kind != NLMSG_ERROR {
+                    continue;
+                }
+                let error = message
+                    .error()
+                    .map_err(|cause| Error::new(Kind::Kernel, last_what.as_str(), cause))?;
+                if let (Some(cause), None) = (error, &failure) {
+                    let what = pending
+                        .iter()
+                        .find(|(sequence, _)| *sequence == message.sequence);
+                    failure = what.map(|(_, what)| cause.during(what));
+                }
+                if message.sequence == *last {
+                    return failure.map_or(Ok(()), Err);
+                }
+            }
+        }
+    }
+
+    /// Reads a listing to its end; `None` when a change interrupted it.
+    fn listing(&mut self, what: &str, sequence: u32) -> Result<Option<Vec<RouteNetlinkMessage>>> {
+        let malformed = |cause: String| Error::new(Kind::Kernel, what, cause);
+        let mut listing = Vec::new();
+        let mut interrupted = false;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let received = (&self.socket)
+                .read(&mut buffer)
+                .map_err(|e| unanswered(what, e))?;
+            for message in messages(&buffer[..received]) {
+                let message = message.map_err(malformed)?;
+                if message.sequence != sequence {
+                    continue;
+                }
+                interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
+                match message.kind {
+                    NLMSG_DONE => return Ok((!interrupted).then_some(listing)),
+                    NLMSG_ERROR => {
+                        if let Some(cause) = message.error().map_err(malformed)? {
+                            return Err(cause.during(what));
+                        }
+                    }
+                    _ => listing.push(message.decode().map_err(malformed)?),
+                }
+            }
+        }
+    }
+}
+
+impl AsFd for Transport {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Transport {
+    fn as_raw_fd(&self) -> i32 {
+        self.socket.as_raw_fd()
+    }
+}
+
+fn unanswered(what: &str, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::WouldBlock {
+        let cause = format!(
+            "the kernel did not answer within {} seconds",
+            ANSWER_WITHIN.as_secs()
+        );
+        return Error::new(Kind::TimedOut, what, cause);
+    }
+    Error::kernel(what, error)
+}
+
+/// The kernel's refusal of a request.
+struct Refusal {
+    errno: i32,
+    sentence: Option<String>,
+}
+
+impl Refusal {
+    fn during(self, what: &str) -> Error {
+        let error = Error::kernel(what, io::Error::from_raw_os_error(self.errno));
+        match self.sentence {
+            Some(sentence) => error.because(&sentence),
+            None => error,
+        }
+    }
+}
+
+/// One message as it lies in the receive buffer.
+struct Received<'a> {
+    kind: u16,
+    flags: u16,
+    sequence: u32,
+    bytes: &'a [u8],
+}
+
+impl Received<'_> {
+    fn decode(&self) -> Result<RouteNetlinkMessage, String> {
+        let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(self.bytes)
+            .map_err(|e| format!("the kernel's answer could not be read: {e}"))?;
+        match message.payload {
+            NetlinkPayload::InnerMessage(message) => Ok(message),
+            other => Err(format!("the kernel's answer was not expected: {other:?}")),
+        }
+    }
+
+    /// What an `NLMSG_ERROR` says: `None` for an acknowledgement.
+    fn error(&self) -> Result<Option<Refusal>, String> {
+        let short = || "the kernel's error message is truncated".to_owned();
+        let code = i32::from_ne_bytes(array(self.bytes, HEADER).ok_or_else(short)?);
+        if code == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Refusal {
+            errno: code.wrapping_neg(),
+            sentence: self.sentence(),
+        }))
+    }
+
+    /// The extended acknowledgement's text. It stands behind the echo of the request, of which only the header is kept.
+    fn sentence(&self) -> Option<String> {
+        if self.flags & NLM_F_ACK_TLVS == 0 {
+            return None;
+        }
+        let echoed = match self.flags & NLM_F_CAPPED {
+            0 => u32::from_ne_bytes(array(self.bytes, HEADER + 4)?) as usize,
+            _ => HEADER,
+        };
+        let mut rest = self.bytes.get(HEADER + 4 + echoed.next_multiple_of(4)..)?;
+        while rest.len() >= 4 {
+            let length = usize::from(u16::from_ne_bytes(array(rest, 0)?));
+            let kind = u16::from_ne_bytes(array(rest, 2)?);
+            let value = rest.get(4..length)?;
+            if kind == NLMSGERR_ATTR_MSG {
+                let text = value.strip_suffix(&[0]).unwrap_or(value);
+                return Some(
+                    String::from_utf8_lossy(text)
+                        .trim_end_matches('.')
+                        .to_owned(),
+                );
+            }
+            rest = rest.get(length.next_multiple_of(4)..)?;
+        }
+        None
+    }
+}
+
+/// Splits a datagram into its messages.
+fn messages(mut rest: &[u8]) -> impl Iterator<Item = Result<Received<'_>, String>> {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let message = split(rest);
+        rest = match &message {
+            Some(message) => rest
+                .get(message.bytes.len().next_multiple_of(4)..)
+                .unwrap_or_default(),
+            None => &[],
+        };
+        Some(message.ok_or_else(|| "the kernel's answer is truncated".to_owned()))
+    })
+}
+
+fn split(bytes: &[u8]) -> Option<Received<'_>> {
+    let length = u32::from_ne_bytes(array(bytes, 0)?) as usize;
+    if length < HEADER {
+        return None;
+    }
+    Some(Received {
+        kind: u16::from_ne_bytes(array(bytes, 4)?),
+        flags: u16::from_ne_bytes(array(bytes, 6)?),
+        sequence: u32::from_ne_bytes(array(bytes, 8)?),
+        bytes: bytes.get(..length)?,
+    })
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An `NLMSG_ERROR` for request 7: errno, the request's header, and one attribute.
+    fn refusal(errno: i32, attribute: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend((36 + attribute.len() as u32).to_ne_bytes());
+        bytes.extend(NLMSG_ERROR.to_ne_bytes());
+        bytes.extend((NLM_F_ACK_TLVS | NLM_F_CAPPED).to_ne_bytes());
+        bytes.extend(7_u32.to_ne_bytes());
+        bytes.extend(0_u32.to_ne_bytes());
+        bytes.extend((-errno).to_ne_bytes());
+        bytes.extend([0; HEADER]);
+        bytes.extend(attribute);
+        bytes
+    }
+
+    #[test]
+    fn the_kernels_sentence_is_part_of_the_error() {
+        let bytes = refusal(95, b"\x18\0\x01\0Unknown device type\0");
+        let message = messages(&bytes).next().unwrap().unwrap();
+        let error = message
+            .error()
+            .unwrap()
+            .unwrap()
+            .during("create bridge `br0`");
+        assert_eq!(
+            error.to_string(),
+            "failed to create bridge `br0`: Operation not supported (Unknown device type)"
+        );
+        assert_eq!((message.sequence, error.raw_os_error()), (7, Some(95)));
+    }
+
+    #[test]
+    fn truncated_answers_are_errors_and_never_panic() {
+        let whole = refusal(17, b"\x08\0\x01\0abc\0");
+        for length in 1..whole.len() {
+            assert!(
+                messages(&whole[..length]).next().unwrap().is_err(),
+                "{length} bytes"
+            );
+        }
+        let attribute_too_long = refusal(17, b"\xff\0\x01\0abc\0");
+        let message = messages(&attribute_too_long).next().unwrap().unwrap();
+        assert_eq!(message.error().unwrap().unwrap().sentence, None);
+    }
+}
