@@ -1,0 +1,179 @@
+//! Decides addresses: parses the given ones, allots the others.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use crate::address::Cidr;
+use crate::plan::Role;
+use crate::plan::mistakes::Mistakes;
+use crate::plan::wire::{Domain, Draft, DraftEnd};
+use crate::topology::Addressing;
+
+/// How many automatic subnets there are: `10.1.0.0/16` to `10.255.0.0/16`.
+const AUTOMATIC: u8 = 255;
+
+/// Gives every interface its addresses.
+pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
+    take_given(draft, mistakes);
+    derive_subnets(draft);
+    let mut taken = taken(draft);
+    let hosts = draft
+        .nodes
+        .iter()
+        .filter(|node| node.role == Role::Host)
+        .count();
+    let Draft {
+        nodes,
+        domains,
+        cables,
+    } = draft;
+    for end in cables.iter_mut().flatten() {
+        if !matches!(
+            end.spec.map(|spec| &spec.addressing),
+            Some(Addressing::Allotted)
+        ) {
+            continue;
+        }
+        let domain = &domains[end.domain];
+        let object = format!("node `{}`", nodes[end.node].name);
+        if domain.subnets.is_empty() {
+            mistakes.push(
+                end.at,
+                &object,
+                format!("{} has no subnet to allot an address from", domain.name),
+            );
+        }
+        // The root is nobody's number; it comes after the last host.
+        let number = if end.node == 0 { hosts + 1 } else { end.node };
+        for subnet in &domain.subnets {
+            match free_address(*subnet, number as u128, end.domain, &taken) {
+                Some(address) => {
+                    taken.insert((end.domain, address.address()));
+                    end.addresses.push((address, end.at));
+                }
+                None => mistakes.push(
+                    end.at,
+                    &object,
+                    format!("{subnet} of {} has no free address left", domain.name),
+                ),
+            }
+        }
+    }
+}
+
+fn take_given(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
+    let Draft { nodes, cables, .. } = draft;
+    for end in cables.iter_mut().flatten() {
+        if let Some(Addressing::Given(given)) = end.spec.map(|spec| &spec.addressing) {
+            let object = format!(
+                "interface `{}` of node `{}`",
+                end.name, nodes[end.node].name
+            );
+            for written in given {
+                if let Some(address) = mistakes.parse::<Cidr>(written, &object) {
+                    end.addresses.push((address, written.at));
+                }
+            }
+        }
+    }
+}
+
+/// A domain without subnets of its own takes those of its members' addresses, or the next automatic pair.
+fn derive_subnets(draft: &mut Draft<'_>) {
+    let given: Vec<Cidr> = subnets(draft).collect();
+    let mut next = 1;
+    for (position, domain) in draft.domains.iter_mut().enumerate() {
+        if domain.automatic {
+            domain.subnets.extend(automatic(&mut next, &given));
+        } else if domain.subnets.is_empty() {
+            let ends = draft
+                .cables
+                .iter()
+                .flatten()
+                .filter(|end| end.domain == position);
+            for (address, _) in ends.flat_map(|end| &end.addresses) {
+                if !domain.subnets.contains(&address.network()) {
+                    domain.subnets.push(address.network());
+                }
+            }
+        }
+    }
+}
+
+/// Every subnet that the topology mentions.
+fn subnets(draft: &Draft<'_>) -> impl Iterator<Item = Cidr> {
+    let of_domains = draft
+        .domains
+        .iter()
+        .flat_map(|domain: &Domain<'_>| domain.subnets.iter().copied());
+    let of_ends = draft
+        .cables
+        .iter()
+        .flatten()
+        .flat_map(|end: &DraftEnd<'_>| &end.addresses);
+    of_domains.chain(of_ends.map(|(address, _)| address.network()))
+}
+
+/// The next IPv4 and IPv6 subnet that nobody mentioned. There are none after the last.
+fn automatic(next: &mut u8, given: &[Cidr]) -> Vec<Cidr> {
+    while *next < AUTOMATIC {
+        let number = *next;
+        *next += 1;
+        let pair = [
+            format!("10.{number}.0.0/16"),
+            format!("fd00:{number:x}::/64"),
+        ];
+        let pair: Vec<Cidr> = pair.iter().filter_map(|text| text.parse().ok()).collect();
+        if !pair
+            .iter()
+            .any(|subnet| given.iter().any(|other| subnet.overlaps(*other)))
+        {
+            return pair;
+        }
+    }
+    Vec::new()
+}
+
+/// Addresses that are in use, by domain.
+fn taken(draft: &Draft<'_>) -> HashSet<(usize, IpAddr)> {
+    let of_ends = draft.cables.iter().flatten().flat_map(|end| {
+        end.addresses
+            .iter()
+            .map(move |(address, _)| (end.domain, address.address()))
+    });
+    let of_bridges = draft
+        .domains
+        .iter()
+        .enumerate()
+        .flat_map(|(position, domain)| {
+            let addresses = domain.bridge.iter().flat_map(|bridge| &bridge.addresses);
+            addresses.map(move |(address, _)| (position, address.address()))
+        });
+    of_ends.chain(of_bridges).collect()
+}
+
+/// The address with this number in the subnet, or the lowest one that is free.
+fn free_address(
+    subnet: Cidr,
+    number: u128,
+    domain: usize,
+    taken: &HashSet<(usize, IpAddr)>,
+) -> Option<Cidr> {
+    let usable = |address: &Cidr| {
+        let is_end = Some(address.address()) == subnet.broadcast().map(IpAddr::V4)
+            || (*address == subnet && !is_point_to_point(subnet));
+        !is_end && !taken.contains(&(domain, address.address()))
+    };
+    let wished = subnet.nth(number).filter(usable);
+    // Among one more than are taken, the two ends aside, one is free.
+    wished.or_else(|| {
+        (0..taken.len() as u128 + 3)
+            .map_while(|n| subnet.nth(n))
+            .find(usable)
+    })
+}
+
+/// `/31` and `/32` (`/127` and `/128`) have no network address; see [RFC 3021](https://www.rfc-editor.org/rfc/rfc3021).
+pub(crate) fn is_point_to_point(subnet: Cidr) -> bool {
+    subnet.prefix() >= if subnet.is_ipv4() { 31 } else { 127 }
+}

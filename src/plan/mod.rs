@@ -1,0 +1,173 @@
+//! From what was asked to what will be done: every name, number, address and route decided, and every mistake found.
+//!
+//! Planning is a pure function. The same topology gives the same plan on any machine.
+
+mod address;
+mod check;
+mod mistakes;
+mod name;
+mod route;
+mod script;
+mod sysctl;
+mod wire;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::address::{Cidr, Mac};
+use crate::error::Result;
+use crate::topology::{Mistake, RouteKind, Topology};
+
+/// Interface indexes start here: low ones are taken by `lo` and, on some kernels, by fallback tunnels.
+const FIRST_INDEX: u32 = 100;
+/// A bridge takes no more ports than this; the next one is `EXFULL`.
+const BRIDGE_PORTS: usize = 1023;
+
+/// What a topology comes to: every name, address, route and step decided.
+///
+/// It prints as the script of `ip` commands that a person would have typed.
+///
+/// # Examples
+///
+/// ```
+/// let plan = netns_test::Topology::new().bridge("br0", "10.0.0.1/24").plan().unwrap();
+/// assert!(plan.to_string().contains("ip address add 10.0.0.1/24 dev br0"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The root is the first; hosts follow in the order of the topology, then the switches.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) cables: Vec<Cable>,
+    pub(crate) bare: bool,
+    pub(crate) realistic: bool,
+    pub(crate) allowed: Vec<Mistake>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Root,
+    Host,
+    Switch,
+}
+
+/// A network namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) bridges: Vec<Bridge>,
+    pub(crate) routes: Vec<Route>,
+    /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
+    pub(crate) sysctls: Vec<Sysctl>,
+}
+
+/// A bridge device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bridge {
+    pub(crate) name: String,
+    pub(crate) index: u32,
+    pub(crate) mac: Option<Mac>,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) stp: bool,
+    pub(crate) ageing: Option<Duration>,
+    pub(crate) addresses: Vec<Cidr>,
+}
+
+/// A veth pair. Its first end is made, and raised, first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cable {
+    pub(crate) ends: [End; 2],
+}
+
+/// One end of a veth pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    /// Position in [`Plan::nodes`].
+    pub(crate) node: usize,
+    pub(crate) name: String,
+    pub(crate) index: u32,
+    pub(crate) mac: Mac,
+    pub(crate) mtu: Option<u32>,
+    /// Position in the node's bridges.
+    pub(crate) bridge: Option<usize>,
+    pub(crate) addresses: Vec<Cidr>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) kind: RouteKind,
+    pub(crate) destination: Cidr,
+    pub(crate) via: Option<IpAddr>,
+    /// Name and index of the interface.
+    pub(crate) device: Option<(String, u32)>,
+    pub(crate) metric: Option<u32>,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) onlink: bool,
+}
+
+/// A kernel parameter, its name with slashes: `net/ipv4/ip_forward`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sysctl {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl Topology {
+    /// Decides every name, address and route.
+    ///
+    /// # Errors
+    ///
+    /// The topology contains mistakes: all of them are listed, each with the file and line that caused it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = netns_test::Topology::new()
+    ///     .host("ns1", |h| h.join("office"))
+    ///     .host("ns1", |h| h)
+    ///     .plan()
+    ///     .unwrap_err();
+    /// assert!(error.to_string().contains("no bridge or segment is called `office`"));
+    /// assert!(error.to_string().contains("node `ns1`: the name is used twice"));
+    /// ```
+    pub fn plan(&self) -> Result<Plan> {
+        let mut mistakes = mistakes::Mistakes::new(&self.allowed);
+        name::check(self, &mut mistakes);
+        let mut draft = wire::Draft::of(self, &mut mistakes);
+        address::allot(&mut draft, &mut mistakes);
+        check::draft(&draft, &mut mistakes);
+        route::decide(self, &mut draft, &mut mistakes);
+        sysctl::decide(self, &mut draft, &mut mistakes);
+        mistakes.into_result()?;
+        Ok(draft.into_plan(self))
+    }
+}
+
+impl Plan {
+    /// The interface addresses of a node, bridges included, in the order in which they are added.
+    pub(crate) fn addresses(&self, node: usize) -> impl Iterator<Item = Cidr> + '_ {
+        let bridges = self.nodes[node]
+            .bridges
+            .iter()
+            .flat_map(|bridge| &bridge.addresses);
+        bridges
+            .chain(self.ends(node).flat_map(|end| &end.addresses))
+            .copied()
+    }
+
+    /// The cable ends in a node.
+    pub(crate) fn ends(&self, node: usize) -> impl Iterator<Item = &End> + '_ {
+        self.cables
+            .iter()
+            .flat_map(|cable| &cable.ends)
+            .filter(move |end| end.node == node)
+    }
+
+    /// The nodes that people know about: the root and the hosts.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = (usize, &Node)> + '_ {
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.role != Role::Switch)
+    }
+}

@@ -1,0 +1,138 @@
+//! What names may look like, and that no two nodes share one.
+
+use crate::plan::mistakes::Mistakes;
+use crate::topology::{ROOT, Topology, Written};
+
+/// The kernel's `IFNAMSIZ` less the final zero.
+const INTERFACE_NAME: usize = 15;
+/// The longest label of a host name, see [hostname(7)](https://man7.org/linux/man-pages/man7/hostname.7.html).
+const NODE_NAME: usize = 63;
+
+/// Checks the names of nodes, and of what they attach to.
+pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
+    let mut seen: Vec<&Written> = vec![&topology.root.name];
+    for host in &topology.hosts {
+        let object = format!("node `{}`", host.name.text);
+        if let Err(cause) = node(&host.name.text) {
+            mistakes.push(host.name.at, &object, cause);
+        }
+        match seen.iter().find(|earlier| earlier.text == host.name.text) {
+            Some(earlier) if earlier.text == ROOT => {
+                mistakes.push(
+                    host.name.at,
+                    &object,
+                    "the name is taken: every network has a node `root`, configured by `.root(..)`",
+                );
+            }
+            Some(earlier) => mistakes.push(
+                host.name.at,
+                &object,
+                format!("the name is used twice, first at {}", earlier.at),
+            ),
+            None => seen.push(&host.name),
+        }
+    }
+    let mut targets: Vec<&Written> = Vec::new();
+    for bridge in &topology.bridges {
+        if let Err(cause) = interface(&bridge.name.text) {
+            mistakes.push(
+                bridge.name.at,
+                format!("bridge `{}`", bridge.name.text),
+                cause,
+            );
+        }
+    }
+    for segment in &topology.segments {
+        if let Err(cause) = node(&segment.name.text) {
+            mistakes.push(
+                segment.name.at,
+                format!("segment `{}`", segment.name.text),
+                cause,
+            );
+        }
+    }
+    let names = topology
+        .bridges
+        .iter()
+        .map(|bridge| &bridge.name)
+        .chain(topology.segments.iter().map(|s| &s.name));
+    for name in names {
+        match targets.iter().find(|earlier| earlier.text == name.text) {
+            Some(earlier) => mistakes.push(
+                name.at,
+                format!("bridge or segment `{}`", name.text),
+                format!("the name is used twice, first at {}", earlier.at),
+            ),
+            None => targets.push(name),
+        }
+    }
+}
+
+/// Whether a node may have this name: it is a host name, too.
+fn node(name: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > NODE_NAME {
+        return Err(format!(
+            "the name has {} bytes, a node's has 1 to {NODE_NAME}",
+            name.len()
+        ));
+    }
+    if !name.chars().all(legal) || name.starts_with(['-', '.']) {
+        return Err(
+            "the name may contain letters, digits, `-`, `_` and `.`, and starts with no `-` or `.`"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Whether an interface may have this name; the kernel's rule is `dev_valid_name`.
+pub(crate) fn interface(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > INTERFACE_NAME {
+        return Err(format!(
+            "the name has {} bytes, an interface's has 1 to {INTERFACE_NAME}",
+            name.len()
+        ));
+    }
+    if name.contains(['/', ':', '%'])
+        || name.contains(char::is_whitespace)
+        || name.contains(char::is_control)
+    {
+        return Err(
+            "the name may contain no `/`, `:`, `%`, white space or control character".to_owned(),
+        );
+    }
+    if ["lo", ".", "..", "all", "default"].contains(&name) {
+        return Err("the name is reserved".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_limits_on_names_are_ours() {
+        for good in ["eth0", "veth1.1", "br-lan", "fifteen-bytes-x", "a", "ü0"] {
+            assert_eq!(interface(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "sixteen-bytes-xx",
+            "a b",
+            "a/b",
+            "a:b",
+            "eth%d",
+            ".",
+            "..",
+            "lo",
+            "all",
+        ] {
+            assert!(interface(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "-a", ".a", "a/b", "a b", &"x".repeat(64)] {
+            assert!(node(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Prints a plan as the commands that a person would have typed.
+//!
+//! Every name stands behind its keyword, so that hosts may be called `br`, `a` or `up`. The commands are those of iproute2 and
+//! sysctl; run as root in an empty namespace, they make the same links, addresses and routes.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::address::Cidr;
+use crate::plan::{Bridge, Cable, End, Plan, Role, Route};
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let root = At(self, 0);
+        for position in 1..self.nodes.len() {
+            writeln!(f, "ip netns add {}", At(self, position).name())?;
+        }
+        for position in 0..self.nodes.len() {
+            At(self, position).defaults(f)?;
+        }
+        for position in 0..self.nodes.len() {
+            At(self, position).bridges(f)?;
+        }
+        for cable in &self.cables {
+            self.cable(cable, f)?;
+        }
+        root.finish(f)?;
+        for position in 1..self.nodes.len() {
+            At(self, position).finish(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn cable(&self, cable: &Cable, f: &mut Formatter<'_>) -> fmt::Result {
+        let [a, b] = &cable.ends;
+        let peer = At(self, b.node);
+        write!(
+            f,
+            "{} link add {} type veth peer {}",
+            At(self, a.node).ip(),
+            spelled(a),
+            spelled(b)
+        )?;
+        // The root has no name under `ip netns`, but its end is always the first.
+        if a.node == b.node {
+            writeln!(f)
+        } else {
+            writeln!(f, " netns {}", peer.name())
+        }?;
+        if let Some(bridge) = a.bridge {
+            let bridge = &self.nodes[a.node].bridges[bridge].name;
+            writeln!(
+                f,
+                "{} link set dev {} master {bridge}",
+                At(self, a.node).ip(),
+                a.name
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn spelled(end: &End) -> String {
+    let mtu = end
+        .mtu
+        .map_or_else(String::new, |mtu| format!(" mtu {mtu}"));
+    format!(
+        "name {} index {} address {}{mtu}",
+        end.name, end.index, end.mac
+    )
+}
+
+/// A node as the target of commands.
+struct At<'a>(&'a Plan, usize);
+
+impl At<'_> {
+    /// The name under `ip netns`: a switch is called after its first port's segment.
+    fn name(&self) -> String {
+        let node = &self.0.nodes[self.1];
+        match node.role {
+            Role::Switch => format!("switch{}", self.1),
+            Role::Root | Role::Host => node.name.clone(),
+        }
+    }
+
+    fn ip(&self) -> String {
+        if self.1 == 0 {
+            "ip".to_owned()
+        } else {
+            format!("ip -netns {}", self.name())
+        }
+    }
+
+    fn sysctl(&self, name: &str, value: &str, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.1 != 0 {
+            write!(f, "ip netns exec {} ", self.name())?;
+        }
+        writeln!(f, "sysctl -qw '{name}={}'", value.replace('\t', " "))
+    }
+
+    fn defaults(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (name, value) in self.0.default_sysctls(self.0.nodes[self.1].role) {
+            self.sysctl(name, value, f)?;
+        }
+        Ok(())
+    }
+
+    fn bridges(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for bridge in &self.0.nodes[self.1].bridges {
+            self.bridge(bridge, f)?;
+        }
+        Ok(())
+    }
+
+    fn bridge(&self, bridge: &Bridge, f: &mut Formatter<'_>) -> fmt::Result {
+        let Bridge {
+            name,
+            index,
+            mac,
+            mtu,
+            stp,
+            ageing,
+            ..
+        } = bridge;
+        write!(f, "{} link add name {name} index {index}", self.ip())?;
+        if let Some(mac) = mac {
+            write!(f, " address {mac}")?;
+        }
+        if let Some(mtu) = mtu {
+            write!(f, " mtu {mtu}")?;
+        }
+        write!(f, " type bridge stp_state {}", u8::from(*stp))?;
+        if !self.0.realistic {
+            write!(f, " mcast_snooping 0")?;
+        }
+        if let Some(ageing) = ageing {
+            write!(f, " ageing_time {}", centiseconds(*ageing))?;
+        }
+        writeln!(f)
+    }
+
+    /// Raises links and adds addresses, then routes, then what the topology sets.
+    fn finish(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let node = &self.0.nodes[self.1];
+        let ip = self.ip();
+        self.up("lo", f)?;
+        for bridge in &node.bridges {
+            self.up(&bridge.name, f)?;
+            self.addresses(&bridge.name, &bridge.addresses, f)?;
+        }
+        for end in self.0.ends(self.1) {
+            self.up(&end.name, f)?;
+            self.addresses(&end.name, &end.addresses, f)?;
+        }
+        for route in &node.routes {
+            writeln!(f, "{ip} route add {route}")?;
+        }
+        for sysctl in &node.sysctls {
+            self.sysctl(&sysctl.name, &sysctl.value, f)?;
+        }
+        Ok(())
+    }
+
+    fn up(&self, interface: &str, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.bare {
+            Ok(())
+        } else {
+            writeln!(f, "{} link set dev {interface} up", self.ip())
+        }
+    }
+
+    fn addresses(&self, interface: &str, addresses: &[Cidr], f: &mut Formatter<'_>) -> fmt::Result {
+        for address in addresses {
+            let broadcast = address
+                .broadcast()
+                .map_or_else(String::new, |it| format!(" broadcast {it}"));
+            let nodad = if address.is_ipv4() || self.0.realistic {
+                ""
+            } else {
+                " nodad"
+            };
+            writeln!(
+                f,
+                "{} address add {address} dev {interface}{broadcast}{nodad}",
+                self.ip()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Route {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind.word())?;
+        match (
+            self.destination.prefix(),
+            self.destination.is_ipv4(),
+            self.via,
+        ) {
+            // `default` alone is IPv4's; `::/0` says which is meant.
+            (0, true, _) | (0, false, Some(_)) => write!(f, "default")?,
+            _ => write!(f, "{}", self.destination)?,
+        }
+        if let Some(via) = self.via {
+            write!(f, " via {via}")?;
+        }
+        if let Some((device, _)) = &self.device {
+            write!(f, " dev {device}")?;
+        }
+        if let Some(metric) = self.metric {
+            write!(f, " metric {metric}")?;
+        }
+        if let Some(source) = self.source {
+            write!(f, " src {source}")?;
+        }
+        if self.onlink {
+            write!(f, " onlink")?;
+        }
+        Ok(())
+    }
+}
+
+/// The kernel's unit for times of a bridge.
+pub(crate) fn centiseconds(time: std::time::Duration) -> u32 {
+    u32::try_from(time.as_millis() / 10).unwrap_or(u32::MAX)
+}

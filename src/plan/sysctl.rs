@@ -1,0 +1,106 @@
+//! Decides kernel parameters: what was asked for, and what makes a network usable at once.
+
+use crate::plan::mistakes::Mistakes;
+use crate::plan::wire::{Draft, nodes};
+use crate::plan::{Plan, Role, Sysctl};
+use crate::topology::Topology;
+
+/// For nodes with addresses. IPv6 addresses are usable at once, and no router is asked for: there is none that would answer.
+const USABLE_AT_ONCE: [(&str, &str); 3] = [
+    ("net/ipv6/conf/default/accept_dad", "0"),
+    ("net/ipv6/conf/default/router_solicitations", "0"),
+    ("net/ipv4/ip_unprivileged_port_start", "0"),
+];
+
+/// For switches, which forward frames and say nothing themselves.
+const SILENT: [(&str, &str); 1] = [("net/ipv6/conf/default/disable_ipv6", "1")];
+
+/// What a new namespace inherits from the machine, and the kernel's own defaults. A machine that was tuned must not change a test.
+pub(crate) const INHERITED: [(&str, &str); 16] = [
+    ("net/ipv4/ip_forward", "0"),
+    ("net/ipv4/conf/all/rp_filter", "0"),
+    ("net/ipv4/conf/default/rp_filter", "0"),
+    ("net/ipv4/conf/all/arp_ignore", "0"),
+    ("net/ipv4/conf/default/arp_ignore", "0"),
+    ("net/ipv4/conf/all/arp_announce", "0"),
+    ("net/ipv4/conf/default/arp_announce", "0"),
+    ("net/ipv4/conf/all/arp_filter", "0"),
+    ("net/ipv4/conf/all/accept_redirects", "1"),
+    ("net/ipv4/conf/default/accept_redirects", "1"),
+    ("net/ipv4/conf/all/send_redirects", "1"),
+    ("net/ipv4/conf/default/send_redirects", "1"),
+    ("net/ipv4/conf/all/log_martians", "0"),
+    ("net/ipv4/tcp_congestion_control", "cubic"),
+    ("net/ipv4/tcp_rmem", "4096\t131072\t6291456"),
+    ("net/ipv4/tcp_wmem", "4096\t16384\t4194304"),
+];
+
+/// Takes over the parameters that the topology sets.
+pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
+    for (node, host) in nodes(topology) {
+        for (written, value) in &host.sysctls {
+            match path(&written.text) {
+                Ok(name) => draft.nodes[node].sysctls.push(Sysctl {
+                    name,
+                    value: value.clone(),
+                }),
+                Err(cause) => {
+                    mistakes.push(
+                        written.at,
+                        format!("sysctl `{}` of node `{}`", written.text, host.name.text),
+                        cause,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The path below `/proc/sys` of a parameter that belongs to a network namespace.
+pub(crate) fn path(name: &str) -> Result<String, String> {
+    let path = if name.contains('/') {
+        name.to_owned()
+    } else {
+        name.replace('.', "/")
+    };
+    if path
+        .split('/')
+        .any(|part| part.is_empty() || part == "." || part == "..")
+    {
+        return Err("the name has an empty part".to_owned());
+    }
+    if !path.starts_with("net/") {
+        return Err(
+            "only parameters below `net` belong to a network, others are the machine's".to_owned(),
+        );
+    }
+    Ok(path)
+}
+
+impl Plan {
+    /// What this crate sets in a node unasked, so that the network is usable at once.
+    pub(crate) fn default_sysctls(&self, role: Role) -> &'static [(&'static str, &'static str)] {
+        match role {
+            Role::Switch => &SILENT,
+            _ if self.realistic => &[],
+            Role::Root | Role::Host => &USABLE_AT_ONCE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_of_writing_a_parameter_work() {
+        assert_eq!(path("net.ipv4.ip_forward").unwrap(), "net/ipv4/ip_forward");
+        assert_eq!(
+            path("net/ipv4/conf/veth1.1/rp_filter").unwrap(),
+            "net/ipv4/conf/veth1.1/rp_filter"
+        );
+        assert!(path("kernel.hostname").is_err());
+        assert!(path("net/../kernel/hostname").is_err());
+        assert!(path("net..x").is_err());
+    }
+}

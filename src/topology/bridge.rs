@@ -1,0 +1,91 @@
+//! A bridge and a segment as they were asked for.
+
+use std::time::Duration;
+
+use crate::topology::{Addresses, Written};
+
+/// A bridge device in the root.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use netns_test::Topology;
+///
+/// Topology::new().bridge_with("br0", |b| {
+///     b.address("10.0.0.1/24").address("fd00::1/64").mtu(1400).ageing(Duration::from_secs(10))
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct BridgeSpec {
+    pub(crate) name: Written,
+    pub(crate) addresses: Vec<Written>,
+    pub(crate) mtu: Option<(u32, Written)>,
+    pub(crate) mac: Option<Written>,
+    pub(crate) stp: bool,
+    pub(crate) ageing: Option<Duration>,
+}
+
+/// A segment: hosts join it, and the plan decides what it is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct SegmentSpec {
+    pub(crate) name: Written,
+    pub(crate) subnets: Vec<Written>,
+}
+
+impl BridgeSpec {
+    #[track_caller]
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: Written::here(name),
+            addresses: Vec::new(),
+            mtu: None,
+            mac: None,
+            stp: false,
+            ageing: None,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn addresses(mut self, addresses: impl Addresses) -> Self {
+        self.addresses.extend(addresses.written());
+        self
+    }
+
+    /// Adds an address with its prefix length: `10.0.0.1/24`, `fd00::1/64`.
+    #[track_caller]
+    #[must_use = "builder methods return the changed bridge"]
+    pub fn address(self, address: impl Addresses) -> Self {
+        self.addresses(address)
+    }
+
+    /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over.
+    #[track_caller]
+    #[must_use = "builder methods return the changed bridge"]
+    pub fn mtu(mut self, bytes: u32) -> Self {
+        self.mtu = Some((bytes, Written::here("")));
+        self
+    }
+
+    /// Chooses the hardware address. It freezes the bridge id, which otherwise follows the lowest of its ports'.
+    #[track_caller]
+    #[must_use = "builder methods return the changed bridge"]
+    pub fn mac(mut self, mac: impl std::fmt::Display) -> Self {
+        self.mac = Some(Written::here(mac.to_string()));
+        self
+    }
+
+    /// Runs the spanning tree protocol: a new port then forwards nothing for 30 seconds.
+    #[must_use = "builder methods return the changed bridge"]
+    pub fn stp(mut self, on: bool) -> Self {
+        self.stp = on;
+        self
+    }
+
+    /// Sets how long a learned hardware address is kept; the kernel's default is 300 seconds, its unit 10 ms.
+    #[must_use = "builder methods return the changed bridge"]
+    pub fn ageing(mut self, time: Duration) -> Self {
+        self.ageing = Some(time);
+        self
+    }
+}

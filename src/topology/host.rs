@@ -1,0 +1,149 @@
+//! A host as it was asked for.
+
+use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
+
+/// A host, or the root: its attachments, routes and sysctls.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Topology;
+///
+/// Topology::new().bridge("br0", "10.0.0.254/24").host("web", |h| {
+///     h.attach("br0", "10.0.0.1/24")
+///         .default_route("10.0.0.254")
+///         .route_with("192.0.2.0/24", |r| r.blackhole())
+///         .sysctl("net.ipv4.tcp_syn_retries", 1)
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct HostSpec {
+    pub(crate) name: Written,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) routes: Vec<RouteSpec>,
+    pub(crate) sysctls: Vec<(Written, String)>,
+}
+
+/// An interface, and the bridge or segment that it is plugged into.
+#[derive(Clone, Debug)]
+pub(crate) struct Attachment {
+    pub(crate) target: Written,
+    pub(crate) interface: InterfaceSpec,
+}
+
+impl HostSpec {
+    #[track_caller]
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: Written::here(name),
+            attachments: Vec::new(),
+            routes: Vec::new(),
+            sysctls: Vec::new(),
+        }
+    }
+
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.attachments.extend(other.attachments);
+        self.routes.extend(other.routes);
+        self.sysctls.extend(other.sysctls);
+        self
+    }
+
+    /// Plugs an interface into a bridge or segment, with the addresses given: one, several, or none (`()`).
+    ///
+    /// Interfaces are called `eth0`, `eth1`, ... in the order in which they are added, links included.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn attach(mut self, target: impl Into<String>, addresses: impl Addresses) -> Self {
+        let interface = InterfaceSpec::new().addresses(addresses.written());
+        self.attachments.push(Attachment {
+            target: Written::here(target),
+            interface,
+        });
+        self
+    }
+
+    /// Plugs an interface into a bridge or segment, with an address from each of its subnets.
+    ///
+    /// The address follows from the subnet and the host's number: the third host of a topology gets `10.1.0.3` from `10.1.0.0/16`, or
+    /// the lowest one that is free if that one is taken.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn join(mut self, target: impl Into<String>) -> Self {
+        self.attachments.push(Attachment {
+            target: Written::here(target),
+            interface: InterfaceSpec::new(),
+        });
+        self
+    }
+
+    /// Plugs an interface into a bridge or segment and sets its options. Without addresses it gets them as by [`join`](Self::join).
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn attach_with(
+        mut self,
+        target: impl Into<String>,
+        configure: impl FnOnce(InterfaceSpec) -> InterfaceSpec,
+    ) -> Self {
+        let interface = configure(InterfaceSpec::new());
+        self.attachments.push(Attachment {
+            target: Written::here(target),
+            interface,
+        });
+        self
+    }
+
+    /// Adds the default route of the gateway's family.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn default_route(mut self, gateway: impl std::fmt::Display) -> Self {
+        self.routes.push(RouteSpec::new("default").via(gateway));
+        self
+    }
+
+    /// Adds a route to a subnet by way of a gateway.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn route(
+        mut self,
+        destination: impl std::fmt::Display,
+        gateway: impl std::fmt::Display,
+    ) -> Self {
+        self.routes.push(RouteSpec::new(destination).via(gateway));
+        self
+    }
+
+    /// Adds a route and sets its options; `default` is a destination, too.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn route_with(
+        mut self,
+        destination: impl std::fmt::Display,
+        configure: impl FnOnce(RouteSpec) -> RouteSpec,
+    ) -> Self {
+        self.routes.push(configure(RouteSpec::new(destination)));
+        self
+    }
+
+    /// Adds a route whose packets vanish.
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn blackhole(mut self, destination: impl std::fmt::Display) -> Self {
+        self.routes
+            .push(RouteSpec::new(destination).kind(RouteKind::Blackhole));
+        self
+    }
+
+    /// Sets a kernel parameter of this node: `net.ipv4.tcp_syn_retries`, see [`Documentation/networking/ip-sysctl`].
+    ///
+    /// Parameters of an interface are written with slashes when its name has dots: `net/ipv4/conf/veth1.1/rp_filter`. They are set
+    /// after everything else.
+    ///
+    /// [`Documentation/networking/ip-sysctl`]: https://docs.kernel.org/networking/ip-sysctl.html
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl std::fmt::Display) -> Self {
+        self.sysctls.push((Written::here(name), value.to_string()));
+        self
+    }
+}

@@ -1,0 +1,163 @@
+//! An interface as it was asked for.
+
+use crate::{Cidr, topology::Written};
+
+/// One end of an attachment or of a link: its name, addresses, MTU and hardware address, all of them optional.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Topology;
+///
+/// Topology::new()
+///     .bridge("br0", "10.0.0.254/24")
+///     .host("ns1", |h| h.attach_with("br0", |i| i.name("wan0").address("10.0.0.1/24").mtu(1400)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct InterfaceSpec {
+    pub(crate) name: Option<Written>,
+    pub(crate) port: Option<Written>,
+    pub(crate) addressing: Addressing,
+    pub(crate) mtu: Option<(u32, Written)>,
+    pub(crate) mac: Option<Written>,
+}
+
+/// Where an interface's addresses come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Addressing {
+    /// The plan chooses one from each subnet of the segment.
+    Allotted,
+    /// These, possibly none.
+    Given(Vec<Written>),
+}
+
+impl InterfaceSpec {
+    pub(crate) fn new() -> Self {
+        Self {
+            name: None,
+            port: None,
+            addressing: Addressing::Allotted,
+            mtu: None,
+            mac: None,
+        }
+    }
+
+    /// Chooses the interface's name: 1 to 15 bytes, no `/`, `:`, `%` or white space. Unnamed ones are `eth0`, `eth1`, ...
+    #[track_caller]
+    #[must_use = "builder methods return the changed interface"]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(Written::here(name));
+        self
+    }
+
+    /// Chooses the name of the far end, the port of the bridge. Unnamed ones are `veth1`, `veth2`, ...
+    #[track_caller]
+    #[must_use = "builder methods return the changed interface"]
+    pub fn port(mut self, name: impl Into<String>) -> Self {
+        self.port = Some(Written::here(name));
+        self
+    }
+
+    /// Adds an address with its prefix length: `10.0.0.1/24`, `fd00::1/64`.
+    #[track_caller]
+    #[must_use = "builder methods return the changed interface"]
+    pub fn address(self, address: impl Addresses) -> Self {
+        self.addresses(address.written())
+    }
+
+    pub(crate) fn addresses(mut self, more: Vec<Written>) -> Self {
+        match &mut self.addressing {
+            Addressing::Given(given) => given.extend(more),
+            Addressing::Allotted => self.addressing = Addressing::Given(more),
+        }
+        self
+    }
+
+    /// Sets the largest packet in bytes, 68 to 65,535; IPv6 needs 1,280. It defaults to that of the bridge, else 1,500.
+    #[track_caller]
+    #[must_use = "builder methods return the changed interface"]
+    pub fn mtu(mut self, bytes: u32) -> Self {
+        self.mtu = Some((bytes, Written::here("")));
+        self
+    }
+
+    /// Chooses the hardware address: `02:00:00:00:00:01`. Others follow from the node's and the interface's number.
+    #[track_caller]
+    #[must_use = "builder methods return the changed interface"]
+    pub fn mac(mut self, mac: impl std::fmt::Display) -> Self {
+        self.mac = Some(Written::here(mac.to_string()));
+        self
+    }
+}
+
+/// One address or subnet, several, or none: `"10.0.0.1/24"`, `["10.0.0.1/24", "fd00::1/64"]`, `()`.
+///
+/// Implemented for `&str`, `String`, [`Cidr`], arrays, slices and vectors of them, and `()`. Texts that are no addresses are reported
+/// by [`Topology::plan`](crate::Topology::plan).
+///
+/// # Examples
+///
+/// ```
+/// # use netns_test::{Cidr, Topology};
+/// let address: Cidr = "10.0.0.1/24".parse().unwrap();
+/// Topology::new().bridge("br0", address).bridge("br1", vec!["10.1.0.1/24"]).bridge("br2", ());
+/// ```
+pub trait Addresses: sealed::Sealed {}
+
+impl<T: sealed::Sealed> Addresses for T {}
+
+pub(crate) mod sealed {
+    use super::{Cidr, Written};
+
+    pub trait Sealed {
+        #[track_caller]
+        fn written(self) -> Vec<Written>;
+    }
+
+    impl Sealed for () {
+        fn written(self) -> Vec<Written> {
+            Vec::new()
+        }
+    }
+
+    macro_rules! one {
+        ($($type:ty),*) => {$(
+            impl Sealed for $type {
+                #[track_caller]
+                fn written(self) -> Vec<Written> {
+                    vec![Written::here(self.to_string())]
+                }
+            }
+        )*};
+    }
+    one!(&str, String, &String, Cidr);
+
+    impl<T: Sealed, const N: usize> Sealed for [T; N] {
+        #[track_caller]
+        fn written(self) -> Vec<Written> {
+            let mut all = Vec::new();
+            for one in self {
+                all.extend(one.written());
+            }
+            all
+        }
+    }
+
+    impl<T: Sealed> Sealed for Vec<T> {
+        #[track_caller]
+        fn written(self) -> Vec<Written> {
+            let mut all = Vec::new();
+            for one in self {
+                all.extend(one.written());
+            }
+            all
+        }
+    }
+
+    impl<T: Sealed + Clone> Sealed for &[T] {
+        #[track_caller]
+        fn written(self) -> Vec<Written> {
+            self.to_vec().written()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A route as it was asked for.
+
+use crate::topology::Written;
+
+/// A route: where to, by which gateway or interface, and how.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Topology;
+///
+/// Topology::new().bridge("br0", ()).host("a", |h| {
+///     h.attach("br0", "10.0.0.1/24")
+///         .route_with("10.9.0.0/16", |r| r.via("10.0.0.254").metric(100))
+///         .route_with("default", |r| r.via("192.0.2.1").device("eth0").onlink())
+///         .route_with("203.0.113.0/24", |r| r.prohibit())
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct RouteSpec {
+    pub(crate) destination: Written,
+    pub(crate) kind: RouteKind,
+    pub(crate) via: Option<Written>,
+    pub(crate) device: Option<Written>,
+    pub(crate) metric: Option<u32>,
+    pub(crate) source: Option<Written>,
+    pub(crate) onlink: bool,
+}
+
+/// What becomes of a packet that a route matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RouteKind {
+    Unicast,
+    Blackhole,
+    Unreachable,
+    Prohibit,
+}
+
+impl RouteKind {
+    /// The word for it in `ip route`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Unicast => "unicast",
+            Self::Blackhole => "blackhole",
+            Self::Unreachable => "unreachable",
+            Self::Prohibit => "prohibit",
+        }
+    }
+}
+
+impl RouteSpec {
+    #[track_caller]
+    pub(crate) fn new(destination: impl std::fmt::Display) -> Self {
+        Self {
+            destination: Written::here(destination.to_string()),
+            kind: RouteKind::Unicast,
+            via: None,
+            device: None,
+            metric: None,
+            source: None,
+            onlink: false,
+        }
+    }
+
+    pub(crate) fn kind(mut self, kind: RouteKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Sends packets by way of a gateway, which must be on one of the node's subnets, link-local, or [`onlink`](Self::onlink).
+    #[track_caller]
+    #[must_use = "builder methods return the changed route"]
+    pub fn via(mut self, gateway: impl std::fmt::Display) -> Self {
+        self.via = Some(Written::here(gateway.to_string()));
+        self
+    }
+
+    /// Names the interface that packets leave by. It follows from the gateway unless that is link-local or on no subnet.
+    #[track_caller]
+    #[must_use = "builder methods return the changed route"]
+    pub fn device(mut self, interface: impl Into<String>) -> Self {
+        self.device = Some(Written::here(interface));
+        self
+    }
+
+    /// Sets the priority; of two routes to the same subnet the one with the lower number wins.
+    #[must_use = "builder methods return the changed route"]
+    pub fn metric(mut self, metric: u32) -> Self {
+        self.metric = Some(metric);
+        self
+    }
+
+    /// Sets the preferred source address, one of the node's own.
+    #[track_caller]
+    #[must_use = "builder methods return the changed route"]
+    pub fn source(mut self, address: impl std::fmt::Display) -> Self {
+        self.source = Some(Written::here(address.to_string()));
+        self
+    }
+
+    /// Takes the gateway to be reachable directly, though it is on none of the interface's subnets.
+    #[must_use = "builder methods return the changed route"]
+    pub fn onlink(mut self) -> Self {
+        self.onlink = true;
+        self
+    }
+
+    /// Discards packets silently.
+    #[must_use = "builder methods return the changed route"]
+    pub fn blackhole(self) -> Self {
+        self.kind(RouteKind::Blackhole)
+    }
+
+    /// Refuses packets: the sender gets `EHOSTUNREACH`, others an ICMP "host unreachable".
+    #[must_use = "builder methods return the changed route"]
+    pub fn unreachable(self) -> Self {
+        self.kind(RouteKind::Unreachable)
+    }
+
+    /// Refuses packets: the sender gets `EACCES`, others an ICMP "administratively prohibited".
+    #[must_use = "builder methods return the changed route"]
+    pub fn prohibit(self) -> Self {
+        self.kind(RouteKind::Prohibit)
+    }
+}
