@@ -81,6 +81,12 @@ impl Error {
         Self::new(Kind::UnknownName, what, cause)
     }
 
+    /// Names the node in which it happened.
+    pub(crate) fn inside(mut self, node: &str) -> Self {
+        self.0.what.push_str(&format!(" in node `{node}`"));
+        self
+    }
+
     /// Adds a remedy.
     pub(crate) fn help(mut self, remedy: impl Into<String>) -> Self {
         self.0.help.push(remedy.into());

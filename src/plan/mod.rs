@@ -6,13 +6,16 @@ mod address;
 mod check;
 mod mistakes;
 mod name;
-mod route;
+pub(crate) mod route;
 mod script;
 mod sysctl;
 mod wire;
 
 use std::net::IpAddr;
 use std::time::Duration;
+
+pub(crate) use script::centiseconds;
+pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
 use crate::address::{Cidr, Mac};
 use crate::error::Result;

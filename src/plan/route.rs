@@ -4,16 +4,26 @@ use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::Cidr;
+use crate::error::{Error, Kind, Result};
 use crate::plan::Route;
 use crate::plan::mistakes::Mistakes;
 use crate::plan::wire::{Draft, listed, nodes};
 use crate::topology::{Mistake, RouteKind, RouteSpec, Topology, Written};
 
 /// An interface that a route can leave by.
-struct Device {
-    name: String,
-    index: u32,
-    addresses: Vec<Cidr>,
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) index: u32,
+    pub(crate) addresses: Vec<Cidr>,
+}
+
+/// Decides a route that is added to a live node.
+pub(crate) fn decide_one(spec: &RouteSpec, node: &str, devices: &[Device]) -> Result<Route> {
+    let object = format!("route `{}` of node `{node}`", spec.destination.text);
+    let mut mistakes = Mistakes::new(&[Mistake::GatewayOffSubnet]);
+    let route = Deciding { spec, devices, object: &object, mistakes: &mut mistakes }.route();
+    mistakes.into_result()?;
+    route.ok_or_else(|| Error::new(Kind::Topology, format!("decide {object}"), "the node has no interface"))
 }
 
 /// Gives every node its routes.

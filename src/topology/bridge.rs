@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::topology::written;
 use crate::topology::{Addresses, Written};
 
 /// A bridge device in the root.
@@ -48,7 +49,7 @@ impl BridgeSpec {
 
     #[track_caller]
     pub(crate) fn addresses(mut self, addresses: impl Addresses) -> Self {
-        self.addresses.extend(addresses.written());
+        self.addresses.extend(written(addresses));
         self
     }
 

@@ -1,5 +1,6 @@
 //! A host as it was asked for.
 
+use crate::topology::written;
 use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
 
 /// A host, or the root: its attachments, routes and sysctls.
@@ -55,7 +56,7 @@ impl HostSpec {
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn attach(mut self, target: impl Into<String>, addresses: impl Addresses) -> Self {
-        let interface = InterfaceSpec::new().addresses(addresses.written());
+        let interface = InterfaceSpec::new().addresses(written(addresses));
         self.attachments.push(Attachment {
             target: Written::here(target),
             interface,

@@ -1,6 +1,9 @@
 //! An interface as it was asked for.
 
-use crate::{Cidr, topology::Written};
+use std::panic::Location;
+
+use crate::address::Cidr;
+use crate::topology::Written;
 
 /// One end of an attachment or of a link: its name, addresses, MTU and hardware address, all of them optional.
 ///
@@ -62,7 +65,7 @@ impl InterfaceSpec {
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn address(self, address: impl Addresses) -> Self {
-        self.addresses(address.written())
+        self.addresses(written(address))
     }
 
     pub(crate) fn addresses(mut self, more: Vec<Written>) -> Self {
@@ -102,62 +105,54 @@ impl InterfaceSpec {
 /// let address: Cidr = "10.0.0.1/24".parse().unwrap();
 /// Topology::new().bridge("br0", address).bridge("br1", vec!["10.1.0.1/24"]).bridge("br2", ());
 /// ```
-pub trait Addresses: sealed::Sealed {}
+pub trait Addresses {
+    /// The addresses as texts, in order.
+    #[doc(hidden)]
+    fn texts(self) -> Vec<String>;
+}
 
-impl<T: sealed::Sealed> Addresses for T {}
-
-pub(crate) mod sealed {
-    use super::{Cidr, Written};
-
-    pub trait Sealed {
-        #[track_caller]
-        fn written(self) -> Vec<Written>;
+impl Addresses for () {
+    fn texts(self) -> Vec<String> {
+        Vec::new()
     }
+}
 
-    impl Sealed for () {
-        fn written(self) -> Vec<Written> {
-            Vec::new()
-        }
-    }
-
-    macro_rules! one {
-        ($($type:ty),*) => {$(
-            impl Sealed for $type {
-                #[track_caller]
-                fn written(self) -> Vec<Written> {
-                    vec![Written::here(self.to_string())]
-                }
+macro_rules! one_address {
+    ($($type:ty),*) => {$(
+        impl Addresses for $type {
+            fn texts(self) -> Vec<String> {
+                vec![self.to_string()]
             }
-        )*};
-    }
-    one!(&str, String, &String, Cidr);
-
-    impl<T: Sealed, const N: usize> Sealed for [T; N] {
-        #[track_caller]
-        fn written(self) -> Vec<Written> {
-            let mut all = Vec::new();
-            for one in self {
-                all.extend(one.written());
-            }
-            all
         }
-    }
+    )*};
+}
+one_address!(&str, String, &String, Cidr);
 
-    impl<T: Sealed> Sealed for Vec<T> {
-        #[track_caller]
-        fn written(self) -> Vec<Written> {
-            let mut all = Vec::new();
-            for one in self {
-                all.extend(one.written());
-            }
-            all
-        }
+impl<T: Addresses, const N: usize> Addresses for [T; N] {
+    fn texts(self) -> Vec<String> {
+        self.into_iter().flat_map(T::texts).collect()
     }
+}
 
-    impl<T: Sealed + Clone> Sealed for &[T] {
-        #[track_caller]
-        fn written(self) -> Vec<Written> {
-            self.to_vec().written()
-        }
+impl<T: Addresses> Addresses for Vec<T> {
+    fn texts(self) -> Vec<String> {
+        self.into_iter().flat_map(T::texts).collect()
     }
+}
+
+impl<T: Addresses + Clone> Addresses for &[T] {
+    fn texts(self) -> Vec<String> {
+        self.iter().cloned().flat_map(T::texts).collect()
+    }
+}
+
+/// The addresses as written at the caller's line.
+#[track_caller]
+pub(crate) fn written(addresses: impl Addresses) -> Vec<Written> {
+    let at = Location::caller();
+    addresses
+        .texts()
+        .into_iter()
+        .map(|text| Written { text, at })
+        .collect()
 }

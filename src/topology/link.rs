@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use crate::topology::written;
 use crate::topology::{Addresses, InterfaceSpec, Written};
 
 /// One end of a [`link`](crate::Topology::link): the node, and the interface there.
@@ -62,7 +63,7 @@ impl<N: Into<String>, A: Addresses> From<(N, A)> for LinkEnd {
     fn from((node, addresses): (N, A)) -> Self {
         Self {
             node: Written::here(node),
-            interface: InterfaceSpec::new().addresses(addresses.written()),
+            interface: InterfaceSpec::new().addresses(written(addresses)),
         }
     }
 }

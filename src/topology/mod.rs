@@ -18,7 +18,7 @@ pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
 pub(crate) use host::Attachment;
-pub(crate) use interface::Addressing;
+pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;
 pub(crate) use route::RouteKind;
 
@@ -180,7 +180,7 @@ impl Topology {
     pub fn segment(mut self, name: impl Into<String>, subnets: impl Addresses) -> Self {
         self.segments.push(SegmentSpec {
             name: Written::here(name),
-            subnets: subnets.written(),
+            subnets: written(subnets),
         });
         self
     }

@@ -27,6 +27,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A dump that was interrupted by a change is asked for again, this often.
 const DUMP_ATTEMPTS: usize = 16;
 
+const RTNLGRP_LINK: i32 = 1;
 const HEADER: usize = 16;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -128,6 +129,28 @@ impl Transport {
             what,
             format!("the listing changed during each of {DUMP_ATTEMPTS} attempts"),
         ))
+    }
+
+    /// Begins or ends listening to changes of links.
+    pub(crate) fn watch_links(&mut self, on: bool) -> io::Result<()> {
+        let option = if on { libc::NETLINK_ADD_MEMBERSHIP } else { libc::NETLINK_DROP_MEMBERSHIP };
+        super::super::socket::set_option(self.socket.as_fd(), libc::SOL_NETLINK, option, RTNLGRP_LINK)?;
+        // What was heard meanwhile would fill the receive buffer.
+        while !on && self.changed_within(Duration::ZERO)? {}
+        Ok(())
+    }
+
+    /// Waits for the next change of a link; `false` when none came in time.
+    pub(crate) fn changed_within(&mut self, limit: Duration) -> io::Result<bool> {
+        if !crate::sys::process::readable_within(self.socket.as_fd(), limit)? {
+            return Ok(false);
+        }
+        match (&self.socket).read(&mut [0; BUFFER]) {
+            Ok(_) => Ok(true),
+            // Too many to keep: a change all the same.
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Serializes a message behind those in `bytes` and returns its sequence number.

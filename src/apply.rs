@@ -1,0 +1,214 @@
+//! From a plan to live parts. Undoing is dropping what exists.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::diagnosis::{self, Step};
+use crate::error::{Error, Result};
+use crate::live::{LiveNode, Unset};
+use crate::plan::{self, Bridge, Cable, End, Node, Plan, Role, Route};
+use crate::settle;
+use crate::sys::netlink::{self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb};
+use crate::sys::netns::{self, NamespaceId};
+use crate::sys::{identity, limits, sysctl};
+use crate::topology::RouteKind;
+use crate::worker;
+
+/// Cables made by one batch: each needs a descriptor of its far namespace while it is made.
+const CABLES: usize = 32;
+
+/// Builds everything that the plan says.
+pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
+    limits::make_room(plan.nodes.len())?;
+    // The thread that makes namespaces wanders from one to the next and cannot come back.
+    worker::on_a_thread_of_its_own("netns builder", || Builder::new(plan)?.build())
+}
+
+/// The network in the making.
+struct Builder<'p> {
+    plan: &'p Plan,
+    nodes: Vec<LiveNode>,
+}
+
+impl<'p> Builder<'p> {
+    fn new(plan: &'p Plan) -> Result<Self> {
+        let mut nodes = Vec::with_capacity(plan.nodes.len());
+        let mut inherited = Vec::new();
+        for (position, node) in plan.nodes.iter().enumerate() {
+            enter_new_namespace()?;
+            if position == 0 {
+                inherited = tuned();
+            }
+            nodes.push(open(plan, node, &inherited)?);
+        }
+        Ok(Self { plan, nodes })
+    }
+
+    fn build(self) -> Result<Vec<LiveNode>> {
+        self.bridges()?;
+        self.cables()?;
+        for position in 0..self.nodes.len() {
+            self.finish(position)?;
+        }
+        if !self.plan.bare {
+            settle::wait(self.plan, &self.nodes)?;
+        }
+        self.sysctls()?;
+        Ok(self.nodes)
+    }
+
+    fn bridges(&self) -> Result<()> {
+        for (node, live) in self.plan.nodes.iter().zip(&self.nodes) {
+            let requests = node.bridges.iter().map(|bridge| bridge_request(self.plan, bridge)).collect();
+            live.netlink().execute(requests)?;
+        }
+        Ok(())
+    }
+
+    /// Makes veth pairs, both ends in place, in batches by the namespace of their first end.
+    fn cables(&self) -> Result<()> {
+        let mut by_node: BTreeMap<usize, Vec<&Cable>> = BTreeMap::new();
+        for cable in &self.plan.cables {
+            by_node.entry(cable.ends[0].node).or_default().push(cable);
+        }
+        for (node, cables) in by_node {
+            for batch in cables.chunks(CABLES) {
+                self.cable_batch(node, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cable_batch(&self, node: usize, cables: &[&Cable]) -> Result<()> {
+        // The descriptors have to stay open until the kernel has used them.
+        let mut namespaces = Vec::with_capacity(cables.len());
+        for cable in cables {
+            let far = cable.ends[1].node;
+            namespaces.push(if far == node { None } else { Some(self.nodes[far].descriptor()?) });
+        }
+        let requests = cables.iter().zip(&namespaces).map(|(cable, namespace)| {
+            let [near, far] = &cable.ends;
+            let master = near.bridge.map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
+            let namespace = namespace.as_ref().map(std::os::fd::AsFd::as_fd);
+            netlink::add_veth(&veth(near), master, !self.plan.bare, &veth(far), namespace)
+        });
+        self.nodes[node].netlink().execute(requests.collect())
+    }
+
+    /// Raises what is still down, adds addresses, then routes.
+    fn finish(&self, position: usize) -> Result<()> {
+        let node = &self.plan.nodes[position];
+        let mut requests = Vec::new();
+        if !self.plan.bare {
+            requests.push(netlink::set_up("lo", 1, true));
+            let far = self.plan.cables.iter().map(|cable| &cable.ends[1]).filter(|end| end.node == position);
+            requests.extend(far.map(|end| netlink::set_up(&end.name, end.index, true)));
+        }
+        for bridge in &node.bridges {
+            requests.extend(self.addresses(&bridge.name, bridge.index, &bridge.addresses));
+        }
+        for end in self.plan.ends(position) {
+            requests.extend(self.addresses(&end.name, end.index, &end.addresses));
+        }
+        requests.extend(node.routes.iter().map(|route| netlink::add_route(&route.to_string(), &route_verb(route))));
+        self.nodes[position].netlink().execute(requests).map_err(|error| error.inside(&node.name))
+    }
+
+    fn addresses<'a>(
+        &self,
+        link: &'a str,
+        index: u32,
+        addresses: &'a [crate::address::Cidr],
+    ) -> impl Iterator<Item = Request> + use<'a> {
+        let dad = self.plan.realistic;
+        addresses.iter().map(move |address| netlink::add_address(link, index, *address, dad))
+    }
+
+    /// Sets what the topology asked for: unlike our own defaults, it has to work.
+    fn sysctls(&self) -> Result<()> {
+        for (node, live) in self.plan.nodes.iter().zip(&self.nodes).filter(|(node, _)| !node.sysctls.is_empty()) {
+            live.enter()?;
+            for plan::Sysctl { name, value } in &node.sysctls {
+                sysctl::write(name, value).map_err(|cause| unsettable(&node.name, name, value, cause))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn enter_new_namespace() -> Result<()> {
+    netns::unshare().map_err(|cause| diagnosis::refusal(Step::NetworkNamespace, &cause))
+}
+
+/// Opens the node that the calling thread has just made.
+fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) -> Result<LiveNode> {
+    let netlink = Transport::open().map_err(|cause| diagnosis::refusal(Step::NetlinkSocket, &cause))?;
+    let namespace = NamespaceId::current().map_err(|cause| Error::kernel("look at the new namespace", cause))?;
+    let mut unset = Vec::new();
+    let groups = identity::ping_groups();
+    let own = (node.role != Role::Switch && !plan.realistic).then_some(("net/ipv4/ping_group_range", groups.as_str()));
+    let defaults = inherited.iter().chain(plan.default_sysctls(node.role)).copied().chain(own);
+    for (name, value) in defaults {
+        if let Err(cause) = sysctl::write(name, value) {
+            let cause = crate::error::errno_text(&cause);
+            unset.push(Unset { sysctl: name.to_owned(), value: value.to_owned(), cause });
+        }
+    }
+    Ok(LiveNode::new(node.name.clone(), node.role, namespace, netlink, unset))
+}
+
+/// The inherited parameters that this machine's administrator changed, with the kernel's defaults.
+///
+/// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
+fn tuned() -> Vec<(&'static str, &'static str)> {
+    let differs = |(name, default): &(&str, &str)| sysctl::read(name).is_ok_and(|value| value != *default);
+    plan::INHERITED.iter().filter(|pair| differs(pair)).copied().collect()
+}
+
+fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {
+    let kind = cause.kind();
+    let error = Error::kernel(format!("set sysctl `{name}` of node `{node}` to `{value}`"), cause);
+    match kind {
+        io::ErrorKind::NotFound => error.help("this kernel does not have it, or only for the whole machine"),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            error.help("/proc/sys is read-only in this container: `docker run --security-opt systempaths=unconfined`")
+        }
+        io::ErrorKind::PermissionDenied => error.help("the kernel lets only the machine's own network change it"),
+        io::ErrorKind::InvalidInput => error.help("the kernel does not take that value"),
+        _ => error,
+    }
+}
+
+fn bridge_request(plan: &Plan, bridge: &Bridge) -> Request {
+    netlink::add_bridge(&BridgeVerb {
+        name: &bridge.name,
+        index: bridge.index,
+        mac: bridge.mac,
+        mtu: bridge.mtu,
+        stp: bridge.stp,
+        ageing: bridge.ageing.map(plan::centiseconds),
+        snooping: plan.realistic,
+        up: !plan.bare,
+    })
+}
+
+fn veth(end: &End) -> VethVerb<'_> {
+    VethVerb { name: &end.name, index: end.index, mac: end.mac, mtu: end.mtu }
+}
+
+pub(crate) fn route_verb(route: &Route) -> RouteVerb {
+    RouteVerb {
+        kind: match route.kind {
+            RouteKind::Unicast => RouteVerbKind::Unicast,
+            RouteKind::Blackhole => RouteVerbKind::Blackhole,
+            RouteKind::Unreachable => RouteVerbKind::Unreachable,
+            RouteKind::Prohibit => RouteVerbKind::Prohibit,
+        },
+        destination: route.destination,
+        via: route.via,
+        device: route.device.as_ref().map(|(_, index)| *index),
+        metric: route.metric,
+        source: route.source,
+        onlink: route.onlink,
+    }
+}

@@ -1,0 +1,109 @@
+//! What became of a body, and whether that is what the test wanted.
+
+use std::any::Any;
+use std::panic;
+use std::process::{ExitCode, Termination};
+
+use crate::harness::case::ShouldPanic;
+
+/// What became of a test's body, in a form that crosses threads and processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It returned success.
+    Passed,
+    /// It returned an error, which has been printed.
+    Failed,
+    /// It panicked with this message, which has been printed.
+    Panicked(String),
+    /// The network could not be made, or something was wrong with it afterwards; the text says what.
+    Broken(String),
+}
+
+/// What an outer test function returns when the user's function returns anything: failures unwind.
+#[derive(Debug)]
+pub struct Outcome;
+
+impl Termination for Outcome {
+    fn report(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Reduces what a body returned, on the thread that made it: it need not be `Send`.
+pub fn outcome<T: Termination>(value: T) -> Ending {
+    if value.report() == ExitCode::SUCCESS { Ending::Passed } else { Ending::Failed }
+}
+
+/// Why a test failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The text is printed already.
+    Told(String),
+    /// The text is new to the reader.
+    New(String),
+}
+
+/// Whether the ending is what the test wanted.
+pub(crate) fn judge(should_panic: ShouldPanic, ending: &Ending) -> Result<(), Failure> {
+    match (should_panic, ending) {
+        (ShouldPanic::No, Ending::Passed) | (ShouldPanic::Yes, Ending::Panicked(_)) => Ok(()),
+        (ShouldPanic::Saying(expected), Ending::Panicked(message)) if message.contains(expected) => Ok(()),
+        (ShouldPanic::Saying(expected), Ending::Panicked(message)) => Err(Failure::New(format!(
+            "the test panicked with another message than expected\n  panicked with: `{message}`\n  expected part: `{expected}`"
+        ))),
+        (_, Ending::Broken(text)) => Err(Failure::New(text.clone())),
+        (ShouldPanic::No, Ending::Panicked(message)) => Err(Failure::Told(message.clone())),
+        (ShouldPanic::No, Ending::Failed) => Err(Failure::Told("the test returned an error".to_owned())),
+        (_, Ending::Passed | Ending::Failed) => Err(Failure::New("the test did not panic as expected".to_owned())),
+    }
+}
+
+/// Fails the calling test with a text that nobody has seen yet.
+#[expect(clippy::print_stderr, reason = "this is how a test's output reaches libtest's capture")]
+pub(crate) fn fail(text: &str) -> ! {
+    eprintln!("{text}");
+    panic::resume_unwind(Box::new(text.to_owned()))
+}
+
+/// Fails the calling test.
+pub(crate) fn fail_with(failure: Failure) -> ! {
+    match failure {
+        Failure::New(text) => fail(&text),
+        // Unwinding without the hook: the body's panic has printed its message and location.
+        Failure::Told(text) => panic::resume_unwind(Box::new(text)),
+    }
+}
+
+/// The message of a panic.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_and_exit_codes_are_reduced() {
+        assert_eq!(outcome(()), Ending::Passed);
+        assert_eq!(outcome(Ok::<(), String>(())), Ending::Passed);
+        assert_eq!(outcome(Err::<(), String>("broken".to_owned())), Ending::Failed);
+        assert_eq!(outcome(ExitCode::from(3)), Ending::Failed);
+    }
+
+    #[test]
+    fn only_a_panic_of_the_body_satisfies_should_panic() {
+        let panicked = Ending::Panicked("no route to host".to_owned());
+        let broken = Ending::Broken("failed to make a network".to_owned());
+        assert_eq!(judge(ShouldPanic::Yes, &panicked), Ok(()));
+        assert_eq!(judge(ShouldPanic::Saying("no route"), &panicked), Ok(()));
+        assert!(matches!(judge(ShouldPanic::Saying("refused"), &panicked), Err(Failure::New(text)) if text.contains("`refused`")));
+        for ending in [Ending::Passed, Ending::Failed, broken.clone()] {
+            assert!(judge(ShouldPanic::Yes, &ending).is_err());
+        }
+        assert_eq!(judge(ShouldPanic::No, &broken), Err(Failure::New("failed to make a network".to_owned())));
+        assert_eq!(judge(ShouldPanic::No, &panicked), Err(Failure::Told("no route to host".to_owned())));
+    }
+}

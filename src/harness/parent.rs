@@ -1,0 +1,273 @@
+//! The process that people started: it runs the case in a child and is the judge.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::harness::case::Case;
+use crate::harness::control::{Control, Message};
+use crate::harness::outcome::{self, Ending};
+use crate::harness::skip;
+use crate::settings::Settings;
+use crate::sys::{bootstrap, process};
+
+/// How long a child that is out of time may take to print its report.
+const REPORT_WITHIN: Duration = Duration::from_secs(5);
+/// How often a child is looked at where the kernel does not say that it ended.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Runs the case in a process of its own and judges the outcome.
+pub(crate) fn run(case: &Case, settings: &Settings) {
+    let told = match Running::start(case).and_then(|running| running.watch(case, settings)) {
+        Ok(told) => told,
+        Err(cause) => {
+            let error = Error::kernel(format!("run test `{}` in a process of its own", case.test_name()), cause);
+            outcome::fail(&error.to_string())
+        }
+    };
+    if let Some(refusal) = &told.refused {
+        return skip::refused(case, settings, refusal);
+    }
+    let ending = told.ending.unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
+    if let Err(failure) = outcome::judge(case.should_panic, &ending) {
+        outcome::fail_with(failure);
+    }
+}
+
+/// Everything that the child told, or did not.
+struct Told {
+    started: bool,
+    refused: Option<String>,
+    ending: Option<Ending>,
+    /// The deadline that passed.
+    overdue: Option<Duration>,
+    status: ExitStatus,
+}
+
+/// Why there is no outcome.
+fn unexplained(case: &Case, told: &Told) -> String {
+    let name = case.test_name();
+    if let Some(limit) = told.overdue {
+        return format!(
+            "failed to finish test `{name}`: it ran longer than {}\n  \
+             help: give it more with `timeout = ..` in the attribute or NETNS_TEST_TIMEOUT=SECONDS; NETNS_TEST_TIME_SCALE=2 doubles every limit",
+            seconds(limit),
+        );
+    }
+    let end = match (told.status.code(), told.status.signal()) {
+        (Some(code), _) => format!("exited with code {code}"),
+        (None, Some(signal)) => format!("was killed by {}", process::signal_name(signal)),
+        (None, None) => "ended".to_owned(),
+    };
+    if told.started {
+        return format!("failed to finish test `{name}`: its process {end} before the test had ended");
+    }
+    format!(
+        "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
+         help: it is this program, called again for the one test, which needs libtest's command line and the test's path \
+         `{name}`; NETNS_TEST_ISOLATION=thread runs it in this process"
+    )
+}
+
+fn seconds(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{:.3} s", limit.as_secs_f64()) }
+}
+
+/// A child and the ends of what connects us.
+struct Running {
+    child: Child,
+    control: Control,
+    /// Both of its output streams in their order; none if the child writes where we would.
+    output: Option<io::PipeReader>,
+    /// Can be read once the child has ended; none on kernels that do not say.
+    end: Option<OwnedFd>,
+}
+
+impl Running {
+    fn start(case: &Case) -> io::Result<Self> {
+        let (control, childs_end) = Control::pair()?;
+        let mut command = Command::new("/proc/self/exe");
+        if let Some(name) = std::env::args_os().next() {
+            command.arg0(name);
+        }
+        command.args([case.test_name(), "--exact", "--include-ignored", "--nocapture", "--test-threads=1"]);
+        command.env(bootstrap::MARK.to_string_lossy().as_ref(), std::process::id().to_string());
+        command.stdin(childs_end);
+        let output = if is_captured() {
+            let (reader, writer) = io::pipe()?;
+            process::set_nonblocking(&reader)?;
+            command.stderr(writer.try_clone()?).stdout(writer);
+            Some(reader)
+        } else {
+            command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
+            None
+        };
+        let child = command.spawn()?;
+        let end = process::end_of(child.id()).ok();
+        Ok(Self { child, control, output, end })
+    }
+
+    /// Relays output and listens until the child has ended.
+    fn watch(mut self, case: &Case, settings: &Settings) -> io::Result<Told> {
+        let limit = settings.scaled(case.timeout.unwrap_or(settings.timeout));
+        let mut told = Told { started: false, refused: None, ending: None, overdue: None, status: ExitStatus::default() };
+        let mut deadline = Some(Instant::now() + limit);
+        let mut text = Utf8::default();
+        let mut listening = true;
+        loop {
+            let ready = self.wait(deadline, listening)?;
+            if ready.output {
+                self.relay(&mut text)?;
+            }
+            if ready.control {
+                match self.control.receive()? {
+                    Some(Message::Hold(text)) => {
+                        deadline = None;
+                        self.hold(&text)?;
+                    }
+                    // The child has printed its report and has nothing more to say.
+                    Some(Message::Report) => self.child.kill()?,
+                    Some(message) => note(&mut told, message),
+                    None => listening = false,
+                }
+            }
+            if let Some(status) = self.ended(ready.end)? {
+                self.relay(&mut text)?;
+                text.finish();
+                while let Ok(Some(message)) = self.control.receive() {
+                    note(&mut told, message);
+                }
+                return Ok(Told { status, ..told });
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                if told.overdue.is_some() || self.control.send(&Message::Report).is_err() {
+                    self.child.kill()?;
+                }
+                told.overdue = Some(limit);
+                deadline = Some(Instant::now() + settings.scaled(REPORT_WITHIN));
+            }
+        }
+    }
+
+    fn wait(&self, deadline: Option<Instant>, listening: bool) -> io::Result<Ready> {
+        let mut descriptors: Vec<BorrowedFd<'_>> = Vec::new();
+        descriptors.extend(self.output.as_ref().map(AsFd::as_fd));
+        descriptors.extend(listening.then(|| self.control.as_fd()));
+        descriptors.extend(self.end.as_ref().map(AsFd::as_fd));
+        let deadline = match self.end {
+            Some(_) => deadline,
+            None => Some(deadline.into_iter().fold(Instant::now() + LOOK_EVERY, Instant::min)),
+        };
+        let ready = process::wait_readable(&descriptors, deadline)?;
+        let mut ready = ready.into_iter();
+        Ok(Ready {
+            output: self.output.is_some() && ready.next().unwrap_or_default(),
+            control: listening && ready.next().unwrap_or_default(),
+            end: self.end.is_none() || ready.next().unwrap_or_default(),
+        })
+    }
+
+    fn ended(&mut self, perhaps: bool) -> io::Result<Option<ExitStatus>> {
+        if perhaps { self.child.try_wait() } else { Ok(None) }
+    }
+
+    /// Prints what there is, through libtest's capture.
+    fn relay(&mut self, text: &mut Utf8) -> io::Result<()> {
+        let mut buffer = [0; 8192];
+        while let Some(output) = &mut self.output {
+            match output.read(&mut buffer) {
+                Ok(0) => self.output = None,
+                Ok(length) => text.print(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows people what to do, and waits for them.
+    fn hold(&mut self, text: &str) -> io::Result<()> {
+        skip::say(text);
+        crate::keep::wait_for_enter();
+        self.control.send(&Message::Continue)
+    }
+}
+
+struct Ready {
+    output: bool,
+    control: bool,
+    end: bool,
+}
+
+fn note(told: &mut Told, message: Message) {
+    match message {
+        Message::Started => told.started = true,
+        Message::Refused(text) => told.refused = Some(text),
+        // A body that ended while its deadline passed was in time.
+        Message::Ended(ending) => told.ending = Some(ending),
+        Message::Report | Message::Hold(_) | Message::Continue => {}
+    }
+}
+
+/// Whether libtest captures what this test prints. If it does not, the child can write to our streams itself.
+fn is_captured() -> bool {
+    let flags = ["--nocapture", "--no-capture"];
+    let shown = std::env::args().any(|argument| flags.contains(&argument.as_str()))
+        || std::env::var("RUST_TEST_NOCAPTURE").is_ok_and(|value| value != "0");
+    !shown
+}
+
+/// Bytes on their way to `print!`, which takes text: a character may arrive in two parts.
+#[derive(Default)]
+struct Utf8 {
+    rest: Vec<u8>,
+}
+
+impl Utf8 {
+    fn print(&mut self, bytes: &[u8]) {
+        self.rest.extend(bytes);
+        let whole = match std::str::from_utf8(&self.rest) {
+            // No character is longer than four bytes: an older beginning will not be completed.
+            Err(error) if error.error_len().is_none() && self.rest.len() - error.valid_up_to() < 4 => error.valid_up_to(),
+            _ => self.rest.len(),
+        };
+        show(&String::from_utf8_lossy(&self.rest[..whole]));
+        self.rest.drain(..whole);
+    }
+
+    fn finish(&mut self) {
+        if !self.rest.is_empty() {
+            show(&String::from_utf8_lossy(&self.rest));
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is how a test's output reaches libtest's capture")]
+fn show(text: &str) {
+    print!("{text}");
+    drop(io::stdout().flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_may_arrive_in_two_parts() {
+        let mut text = Utf8::default();
+        text.print(&[b'a', 0xc3]);
+        assert_eq!(text.rest, [0xc3]);
+        text.print(&[0xbc, 0xff, b'b']);
+        assert!(text.rest.is_empty());
+    }
+
+    #[test]
+    fn limits_read_as_people_write_them() {
+        assert_eq!(seconds(Duration::from_secs(60)), "60 s");
+        assert_eq!(seconds(Duration::from_millis(250)), "0.250 s");
+    }
+}

@@ -1,0 +1,143 @@
+//! The stages of one case inside the process that runs it, whichever that is.
+
+use std::os::unix::net::UnixStream;
+use std::panic::{self, AssertUnwindSafe};
+use std::thread;
+
+use crate::entry;
+use crate::error::{Error, Result};
+use crate::harness::case::Case;
+use crate::harness::outcome::{self, Ending};
+use crate::harness::skip;
+use crate::here;
+use crate::keep;
+use crate::network::Network;
+use crate::report;
+use crate::settings::{OnFail, Settings};
+use crate::topology::Topology;
+
+/// What the process that runs a case tells whoever waits for it.
+pub(crate) trait Audience {
+    /// The body begins.
+    fn curtain_up(&self) {}
+    /// Waits until `done` is closed, and prints the network's state when it is asked to.
+    fn watch(&self, done: &UnixStream, print_report: &dyn Fn());
+    /// Shows a text and waits until people have looked.
+    fn hold(&self, text: &str);
+}
+
+/// How far a case came.
+pub(crate) enum Staged {
+    /// This machine refuses.
+    Refused(Error),
+    Ended(Ending),
+}
+
+/// Plans, builds, runs the body, reports, closes.
+pub(crate) fn stage(
+    case: &Case,
+    settings: &Settings,
+    topology: fn() -> Topology,
+    body: impl FnOnce(&Network) -> Ending + Send,
+    audience: &dyn Audience,
+) -> Staged {
+    let (network, node) = match prepare(case, topology) {
+        Ok(prepared) => prepared,
+        Err(error) if error.is_refused() || error.is_unsupported() => return Staged::Refused(error),
+        Err(error) => return Staged::Ended(Ending::Broken(error.to_string())),
+    };
+    audience.curtain_up();
+    let ending = perform(case, &network, node, body, audience);
+    if outcome::judge(case.should_panic, &ending).is_err() {
+        match settings.on_fail {
+            OnFail::None => {}
+            OnFail::Report => report::print(network.parts()),
+            OnFail::Hold => {
+                report::print(network.parts());
+                keep::hold(network.parts(), |text| audience.hold(text));
+            }
+        }
+        // What the failed body left behind is no second failure.
+        return Staged::Ended(ending);
+    }
+    match network.close() {
+        Ok(()) => Staged::Ended(ending),
+        Err(error) => Staged::Ended(Ending::Broken(error.to_string())),
+    }
+}
+
+fn prepare(case: &Case, topology: fn() -> Topology) -> Result<(Network, usize)> {
+    let topology = panic::catch_unwind(topology).map_err(|payload| {
+        let message = outcome::message(&*payload);
+        Error::new(crate::error::Kind::Topology, format!("make the topology of test `{}`", case.test_name()), message)
+    })?;
+    let plan = topology.plan()?;
+    let node = match case.inside {
+        None => 0,
+        Some(name) => {
+            let known: Vec<&str> = plan.visible().map(|(_, node)| node.name.as_str()).collect();
+            let found = plan.visible().find(|(_, node)| node.name == name).map(|(position, _)| position);
+            found.ok_or_else(|| Error::unknown_name(format!("run the test inside host `{name}`"), &known))?
+        }
+    };
+    entry::ensure()?;
+    Ok((Network::apply(plan)?, node))
+}
+
+/// Runs the body on a thread of its own inside the node.
+fn perform(
+    case: &Case,
+    network: &Network,
+    node: usize,
+    body: impl FnOnce(&Network) -> Ending + Send,
+    audience: &dyn Audience,
+) -> Ending {
+    let (done, ends_with_the_body) = match UnixStream::pair() {
+        Ok(pair) => pair,
+        Err(cause) => return Ending::Broken(Error::kernel("start the test's body", cause).to_string()),
+    };
+    thread::scope(|scope| {
+        let perform = || {
+            let _ends_with_the_body = ends_with_the_body;
+            if let Err(error) = network.parts().nodes[node].enter() {
+                return Ending::Broken(error.to_string());
+            }
+            here::set(network.parts(), node, || {
+                panic::catch_unwind(AssertUnwindSafe(|| body(network)))
+                    .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+            })
+        };
+        match thread::Builder::new().name(case.test_name().to_owned()).spawn_scoped(scope, perform) {
+            Ok(thread) => {
+                audience.watch(&done, &|| report::print(network.parts()));
+                thread.join().unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+            }
+            Err(cause) => Ending::Broken(Error::kernel("start the test's body", cause).to_string()),
+        }
+    })
+}
+
+/// Runs a case in the calling process: for debuggers. Nobody enforces a deadline.
+pub(crate) fn run_here(
+    case: &Case,
+    settings: &Settings,
+    topology: fn() -> Topology,
+    body: impl FnOnce(&Network) -> Ending + Send,
+) {
+    struct Nobody;
+    impl Audience for Nobody {
+        fn watch(&self, _: &UnixStream, _: &dyn Fn()) {}
+        fn hold(&self, text: &str) {
+            skip::say(text);
+            keep::wait_for_enter();
+        }
+    }
+    match stage(case, settings, topology, body, &Nobody) {
+        Staged::Refused(error) => skip::refused(case, settings, &error.to_string()),
+        Staged::Ended(ending) => {
+            if let Err(failure) = outcome::judge(case.should_panic, &ending) {
+                outcome::fail_with(failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The live network: the owner of everything, and what it hands out.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::apply;
+use crate::entry;
+use crate::error::{Error, Kind, Result};
+use crate::here;
+use crate::host::Host;
+use crate::live::Parts;
+use crate::plan::Plan;
+use crate::settings;
+use crate::sys::netns;
+use crate::topology::{Mistake, ROOT, Topology};
+use crate::wait;
+use crate::worker;
+
+/// How long a thread may take to end after the body has.
+const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
+
+/// A live network of real kernel parts.
+///
+/// It owns a descriptor for each namespace and nothing else: there are no names under `/run/netns`, no files, no processes. When the
+/// last descriptor is closed, the kernel takes the network apart; so it does when the process is killed.
+///
+/// Three ways lead out: dropping it (quiet), [`close`](Self::close) (reports what is left), and [`keep`](Self::keep) (waits, so
+/// that people can look).
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Topology;
+///
+/// # fn main() -> netns_test::Result<()> {
+/// let network = Topology::lan(["client", "server"]).build()?;
+/// let listener = network.host("server").run(|| std::net::TcpListener::bind("0.0.0.0:80"));
+/// assert!(network.host("client").run(|| std::net::TcpStream::connect("10.1.0.2:80")).is_ok());
+/// # drop(listener);
+/// network.close()
+/// # }
+/// ```
+#[must_use = "a network that is not bound to a variable is taken apart at once"]
+pub struct Network {
+    parts: Arc<Parts>,
+}
+
+impl Topology {
+    /// Builds the network, outside of a `#[netns_test]`: for examples, benches and tools.
+    ///
+    /// A process without privileges enters a user namespace first, which only a process with a single thread can: call this in
+    /// `main`, before anything makes threads.
+    ///
+    /// # Errors
+    ///
+    /// The topology has mistakes, the machine refuses ([`Error::is_refused`]), or the kernel refuses a step.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let network = netns_test::Topology::new().bridge("br0", "10.0.0.1/24").build()?;
+    /// assert_eq!(network.root().interface("br0")?.mtu, 1500);
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
+    pub fn build(&self) -> Result<Network> {
+        let plan = self.plan()?;
+        entry::ensure()?;
+        Network::apply(plan)
+    }
+}
+
+/// Builds the network and runs `body` on a thread of its own in the root.
+///
+/// # Errors
+///
+/// As [`Topology::build`], and a thread that the body left behind.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Topology;
+///
+/// let lossless = netns_test::run(&Topology::lan(["a", "b"]), |net| {
+///     net.host("a").ping("b").unwrap().is_lossless()
+/// });
+/// assert!(lossless.unwrap());
+/// ```
+pub fn run<T: Send>(topology: &Topology, body: impl FnOnce(&Network) -> T + Send) -> Result<T> {
+    let network = topology.build()?;
+    let result = network.root().run(|| body(&network));
+    network.close()?;
+    Ok(result)
+}
+
+impl Network {
+    pub(crate) fn apply(plan: Plan) -> Result<Self> {
+        let nodes = apply::apply(&plan)?;
+        Ok(Self { parts: Arc::new(Parts { plan, nodes, pings: Default::default() }) })
+    }
+
+    pub(crate) fn from_parts(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
+        &self.parts
+    }
+
+    /// The plan that this network was built from.
+    pub fn plan(&self) -> &Plan {
+        &self.parts.plan
+    }
+
+    /// A host by its name; `root` is one.
+    ///
+    /// # Panics
+    ///
+    /// There is no such host; the message lists those that there are. [`find_host`](Self::find_host) returns an error instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert_eq!(net.host("a").name(), "a");
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn host(&self, name: &str) -> Host<'_> {
+        match self.find_host(name) {
+            Ok(host) => host,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A host by its name, or an error that lists the known ones.
+    ///
+    /// # Errors
+    ///
+    /// There is no such host.
+    pub fn find_host(&self, name: &str) -> Result<Host<'_>> {
+        match self.parts.find(name) {
+            Some(node) => Ok(Host::new(&self.parts, node)),
+            None => Err(Error::unknown_name(format!("find host `{name}`"), &self.parts.names())),
+        }
+    }
+
+    /// The root, in which the test's body runs and bridges live.
+    pub fn root(&self) -> Host<'_> {
+        Host::new(&self.parts, 0)
+    }
+
+    /// All hosts in the order of the topology, the root not among them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let names: Vec<&str> = net.hosts().map(|host| host.name()).collect();
+    /// assert_eq!(names, ["a", "b"]);
+    /// # }).unwrap();
+    /// ```
+    pub fn hosts(&self) -> impl Iterator<Item = Host<'_>> {
+        self.parts.plan.visible().filter(|(_, node)| node.name != ROOT).map(|(node, _)| Host::new(&self.parts, node))
+    }
+
+    /// Gives the network up and reports what would keep it alive.
+    ///
+    /// # Errors
+    ///
+    /// A thread still lives in one of the namespaces, or [`current`](crate::current) was kept.
+    pub fn close(self) -> Result<()> {
+        self.nobody_left()?;
+        match Arc::try_unwrap(self.parts) {
+            Ok(parts) => {
+                drop(parts);
+                Ok(())
+            }
+            Err(shared) => {
+                let cause = format!("{} values of `netns_test::current()` still hold it", Arc::strong_count(&shared) - 1);
+                Err(Error::new(Kind::TimedOut, "close the network", cause).help("drop them before the body ends"))
+            }
+        }
+    }
+
+    /// Whether all threads have left the network's namespaces; one that is just ending is waited for.
+    pub(crate) fn nobody_left(&self) -> Result<()> {
+        if self.parts.plan.allowed.contains(&Mistake::ThreadLeft) {
+            return Ok(());
+        }
+        let mut left = Vec::new();
+        let gone = wait::until(settings::scaled(THREADS_END_WITHIN), || {
+            left = self.residents();
+            left.is_empty()
+        });
+        if gone {
+            return Ok(());
+        }
+        let threads = if left.len() == 1 { "a thread still lives" } else { "threads still live" };
+        let cause = format!("{threads} in it after the body has ended: {}", left.join(", "));
+        Err(Error::new(Kind::TimedOut, "close the network", cause)
+            .help("join the thread in the test, or drop what runs it")
+            .help("a pool that lives as long as the process: `.allow(Mistake::ThreadLeft)` in the topology"))
+    }
+
+    fn residents(&self) -> Vec<String> {
+        let own = netns::calling_thread();
+        let residents = netns::residents().unwrap_or_default();
+        let found = residents.iter().filter(|resident| resident.thread != own).filter_map(|resident| {
+            let node = self.parts.nodes.iter().find(|node| node.namespace == resident.namespace)?;
+            Some(format!("`{}` (thread {}) in node `{}`", resident.name, resident.thread, node.name))
+        });
+        found.collect()
+    }
+
+    /// Runs `body` on a thread in a node, for which this network is the current one.
+    pub(crate) fn run_in<T: Send>(&self, node: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
+        let parts = &self.parts;
+        worker::run_in(&parts.nodes[node], || here::set(parts, node, body))
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("nodes", &self.parts.names()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! The environment variables that steer a run, as values.
+
+use std::time::Duration;
+
+/// A case's deadline when nobody says another.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the environment says about this run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    /// `NETNS_TEST_UNSUPPORTED`: what becomes of a test that this machine cannot run.
+    pub(crate) unsupported: Unsupported,
+    /// `NETNS_TEST_REQUIRE`: no test may be skipped.
+    pub(crate) require: bool,
+    /// `NETNS_TEST_SKIPPED`: the file that skipped tests are recorded in.
+    pub(crate) skipped: Option<String>,
+    /// `NETNS_TEST_ISOLATION`: a process for each test, or none, for debuggers.
+    pub(crate) isolation: Isolation,
+    /// `NETNS_TEST_TIMEOUT`: a case's deadline, before scaling.
+    pub(crate) timeout: Duration,
+    /// `NETNS_TEST_TIME_SCALE`: what every limit is multiplied by.
+    pub(crate) time_scale: f64,
+    /// `NETNS_TEST_ON_FAIL`: what a failed test leaves.
+    pub(crate) on_fail: OnFail,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsupported {
+    Fail,
+    Skip,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    Process,
+    Thread,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFail {
+    Report,
+    Hold,
+    None,
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        Self::parse(|name| std::env::var(name).ok())
+    }
+
+    fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            unsupported: choice(
+                &lookup,
+                "NETNS_TEST_UNSUPPORTED",
+                &[("fail", Unsupported::Fail), ("skip", Unsupported::Skip)],
+            )?,
+            require: choice(&lookup, "NETNS_TEST_REQUIRE", &[("0", false), ("1", true)])?,
+            skipped: lookup("NETNS_TEST_SKIPPED"),
+            isolation: choice(
+                &lookup,
+                "NETNS_TEST_ISOLATION",
+                &[("process", Isolation::Process), ("thread", Isolation::Thread)],
+            )?,
+            timeout: match positive(&lookup, "NETNS_TEST_TIMEOUT")? {
+                Some(seconds) => Duration::from_secs_f64(seconds),
+                None => TIMEOUT,
+            },
+            time_scale: positive(&lookup, "NETNS_TEST_TIME_SCALE")?.unwrap_or(1.0),
+            on_fail: choice(
+                &lookup,
+                "NETNS_TEST_ON_FAIL",
+                &[("report", OnFail::Report), ("hold", OnFail::Hold), ("none", OnFail::None)],
+            )?,
+        })
+    }
+
+    /// A limit, scaled for slow machines.
+    pub(crate) fn scaled(&self, limit: Duration) -> Duration {
+        limit.mul_f64(self.time_scale)
+    }
+}
+
+/// A limit, scaled by `NETNS_TEST_TIME_SCALE` if that can be read.
+pub(crate) fn scaled(limit: Duration) -> Duration {
+    Settings::from_env().map_or(limit, |settings| settings.scaled(limit))
+}
+
+/// One of the named values; the first is the default.
+fn choice<T: Copy>(lookup: &impl Fn(&str) -> Option<String>, name: &str, values: &[(&str, T)]) -> Result<T, String> {
+    let Some(text) = lookup(name) else {
+        return Ok(values[0].1);
+    };
+    match values.iter().find(|(known, _)| *known == text) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
+            Err(format!("failed to read {name}: `{text}` is none of {}", known.join(", ")))
+        }
+    }
+}
+
+/// A number above zero, and no larger than makes sense for a time.
+fn positive(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<f64>, String> {
+    let Some(text) = lookup(name) else {
+        return Ok(None);
+    };
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1e6 => Ok(Some(number)),
+        _ => Err(format!("failed to read {name}: `{text}` is no number above 0 and up to 1000000")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string()))
+    }
+
+    #[test]
+    fn an_empty_environment_means_the_defaults() {
+        let settings = parse(&[("NETNS_TEST_UNSUPPORTED", "")]).unwrap();
+        assert_eq!(settings.unsupported, Unsupported::Fail);
+        assert_eq!(settings.isolation, Isolation::Process);
+        assert_eq!(settings.timeout, Duration::from_secs(60));
+        assert_eq!(settings.on_fail, OnFail::Report);
+        assert!(!settings.require);
+    }
+
+    #[test]
+    fn a_scale_multiplies_limits() {
+        let settings = parse(&[("NETNS_TEST_TIME_SCALE", "2.5"), ("NETNS_TEST_TIMEOUT", "4")]).unwrap();
+        assert_eq!(settings.scaled(settings.timeout), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn wrong_values_name_the_right_ones() {
+        for (name, value, expected) in [
+            ("NETNS_TEST_UNSUPPORTED", "ignore", "failed to read NETNS_TEST_UNSUPPORTED: `ignore` is none of fail, skip"),
+            ("NETNS_TEST_REQUIRE", "yes", "failed to read NETNS_TEST_REQUIRE: `yes` is none of 0, 1"),
+            ("NETNS_TEST_ISOLATION", "vm", "failed to read NETNS_TEST_ISOLATION: `vm` is none of process, thread"),
+            ("NETNS_TEST_ON_FAIL", "x", "failed to read NETNS_TEST_ON_FAIL: `x` is none of report, hold, none"),
+            ("NETNS_TEST_TIMEOUT", "0", "failed to read NETNS_TEST_TIMEOUT: `0` is no number above 0 and up to 1000000"),
+            ("NETNS_TEST_TIME_SCALE", "x", "failed to read NETNS_TEST_TIME_SCALE: `x` is no number above 0 and up to 1000000"),
+        ] {
+            assert_eq!(parse(&[(name, value)]).unwrap_err(), expected);
+        }
+    }
+}

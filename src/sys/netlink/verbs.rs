@@ -1,0 +1,264 @@
+//! The requests that make and change links, addresses and routes, as rtnetlink spells them.
+//!
+//! See [rtnetlink(7)](https://man7.org/linux/man-pages/man7/rtnetlink.7.html).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use rtnetlink::packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use rtnetlink::packet_route::RouteNetlinkMessage;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use rtnetlink::packet_route::link::{BridgeStpState, InfoData, InfoKind, InfoVeth};
+use rtnetlink::packet_route::route::{RouteMessage, RouteScope, RouteType};
+use rtnetlink::{
+    AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
+    RouteMessageBuilder,
+};
+
+use super::Request;
+use crate::address::{Cidr, Mac};
+
+const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
+
+/// A bridge device to be made.
+#[derive(Debug)]
+pub(crate) struct BridgeVerb<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) index: u32,
+    pub(crate) mac: Option<Mac>,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) stp: bool,
+    /// In hundredths of a second.
+    pub(crate) ageing: Option<u32>,
+    pub(crate) snooping: bool,
+    pub(crate) up: bool,
+}
+
+/// One end of a veth pair to be made.
+#[derive(Debug)]
+pub(crate) struct VethVerb<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) index: u32,
+    pub(crate) mac: Mac,
+    pub(crate) mtu: Option<u32>,
+}
+
+/// A route to be added or removed.
+#[derive(Debug)]
+pub(crate) struct RouteVerb {
+    pub(crate) kind: RouteVerbKind,
+    pub(crate) destination: Cidr,
+    pub(crate) via: Option<IpAddr>,
+    pub(crate) device: Option<u32>,
+    pub(crate) metric: Option<u32>,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) onlink: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RouteVerbKind {
+    Unicast,
+    Blackhole,
+    Unreachable,
+    Prohibit,
+}
+
+/// Makes a bridge.
+pub(crate) fn add_bridge(bridge: &BridgeVerb<'_>) -> Request {
+    let mut builder = LinkBridge::new(bridge.name)
+        .index(bridge.index)
+        .stp_state(if bridge.stp {
+            BridgeStpState::KernelStp
+        } else {
+            BridgeStpState::Disabled
+        });
+    if !bridge.snooping {
+        builder = builder.mcast_snooping(false);
+    }
+    if let Some(mac) = bridge.mac {
+        builder = builder.address(mac.0.to_vec());
+    }
+    if let Some(mtu) = bridge.mtu {
+        builder = builder.mtu(mtu);
+    }
+    if let Some(ageing) = bridge.ageing {
+        builder = builder.ageing_time(ageing);
+    }
+    if bridge.up {
+        builder = builder.up();
+    }
+    let message = RouteNetlinkMessage::NewLink(builder.build());
+    Request::new(format!("create bridge `{}`", bridge.name), message, CREATE)
+}
+
+/// Makes a veth pair: one end here, as a port of the bridge `master` if there is one, the other in `peer_namespace`.
+///
+/// The kernel raises the near end if asked; to raise the far end needs a request of its own (`ENOTCONN` otherwise).
+pub(crate) fn add_veth(
+    near: &VethVerb<'_>,
+    master: Option<u32>,
+    up: bool,
+    far: &VethVerb<'_>,
+    peer_namespace: Option<BorrowedFd<'_>>,
+) -> Request {
+    let mut peer = veth_end(LinkMessageBuilder::<LinkUnspec>::new(), far);
+    if let Some(namespace) = peer_namespace {
+        peer = peer.setns_by_fd(namespace.as_raw_fd());
+    }
+    let builder = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth);
+    let mut builder =
+        veth_end(builder, near).set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build())));
+    if let Some(master) = master {
+        builder = builder.controller(master);
+    }
+    if up {
+        builder = builder.up();
+    }
+    let what = format!("create veth pair `{}`-`{}`", near.name, far.name);
+    Request::new(what, RouteNetlinkMessage::NewLink(builder.build()), CREATE)
+}
+
+fn veth_end<T>(builder: LinkMessageBuilder<T>, end: &VethVerb<'_>) -> LinkMessageBuilder<T> {
+    let builder = builder
+        .name(end.name)
+        .index(end.index)
+        .address(end.mac.0.to_vec());
+    match end.mtu {
+        Some(mtu) => builder.mtu(mtu),
+        None => builder,
+    }
+}
+
+/// Raises or lowers a link.
+pub(crate) fn set_up(name: &str, index: u32, up: bool) -> Request {
+    let builder = LinkUnspec::new_with_index(index);
+    let (verb, builder) = if up {
+        ("raise", builder.up())
+    } else {
+        ("lower", builder.down())
+    };
+    Request::new(
+        format!("{verb} link `{name}`"),
+        RouteNetlinkMessage::SetLink(builder.build()),
+        0,
+    )
+}
+
+/// Sets the size of the largest packet.
+pub(crate) fn set_mtu(name: &str, index: u32, mtu: u32) -> Request {
+    let message = LinkUnspec::new_with_index(index).mtu(mtu).build();
+    Request::new(
+        format!("set the MTU of link `{name}` to {mtu}"),
+        RouteNetlinkMessage::SetLink(message),
+        0,
+    )
+}
+
+/// Adds an address; `dad` is whether the kernel looks for duplicates first, which takes a second or two.
+pub(crate) fn add_address(link: &str, index: u32, address: Cidr, dad: bool) -> Request {
+    let mut message = address_message(index, address);
+    if !dad && !address.is_ipv4() {
+        message
+            .attributes
+            .push(AddressAttribute::Flags(AddressFlags::Nodad));
+    }
+    let what = format!("add address `{address}` to link `{link}`");
+    Request::new(what, RouteNetlinkMessage::NewAddress(message), CREATE)
+}
+
+/// Removes an address.
+pub(crate) fn remove_address(link: &str, index: u32, address: Cidr) -> Request {
+    let what = format!("remove address `{address}` from link `{link}`");
+    Request::new(
+        what,
+        RouteNetlinkMessage::DelAddress(address_message(index, address)),
+        0,
+    )
+}
+
+fn address_message(index: u32, address: Cidr) -> AddressMessage {
+    match address.address() {
+        IpAddr::V4(ip) => AddressMessageBuilder::<Ipv4Addr>::new()
+            .index(index)
+            .address(ip, address.prefix())
+            .build(),
+        IpAddr::V6(ip) => AddressMessageBuilder::<Ipv6Addr>::new()
+            .index(index)
+            .address(ip, address.prefix())
+            .build(),
+    }
+}
+
+/// Adds a route; `shown` is the route as a person writes it.
+pub(crate) fn add_route(shown: &str, route: &RouteVerb) -> Request {
+    Request::new(
+        format!("add route `{shown}`"),
+        RouteNetlinkMessage::NewRoute(route_message(route)),
+        CREATE,
+    )
+}
+
+/// Removes a route.
+pub(crate) fn remove_route(shown: &str, route: &RouteVerb) -> Request {
+    Request::new(
+        format!("remove route `{shown}`"),
+        RouteNetlinkMessage::DelRoute(route_message(route)),
+        0,
+    )
+}
+
+fn route_message(route: &RouteVerb) -> RouteMessage {
+    let kind = match route.kind {
+        RouteVerbKind::Unicast => RouteType::Unicast,
+        RouteVerbKind::Blackhole => RouteType::BlackHole,
+        RouteVerbKind::Unreachable => RouteType::Unreachable,
+        RouteVerbKind::Prohibit => RouteType::Prohibit,
+    };
+    // As `ip route` does: a destination that is reached without a gateway is on the link.
+    let direct = matches!(route.kind, RouteVerbKind::Unicast) && route.via.is_none();
+    let scope = if direct && route.destination.is_ipv4() {
+        RouteScope::Link
+    } else {
+        RouteScope::Universe
+    };
+    let prefix = route.destination.prefix();
+    let mut message = match route.destination.address() {
+        IpAddr::V4(destination) => {
+            let mut builder =
+                RouteMessageBuilder::<Ipv4Addr>::new().destination_prefix(destination, prefix);
+            if let Some(IpAddr::V4(via)) = route.via {
+                builder = builder.gateway(via);
+            }
+            if let Some(IpAddr::V4(source)) = route.source {
+                builder = builder.pref_source(source);
+            }
+            common(builder, route).kind(kind).scope(scope).build()
+        }
+        IpAddr::V6(destination) => {
+            let mut builder =
+                RouteMessageBuilder::<Ipv6Addr>::new().destination_prefix(destination, prefix);
+            if let Some(IpAddr::V6(via)) = route.via {
+                builder = builder.gateway(via);
+            }
+            if let Some(IpAddr::V6(source)) = route.source {
+                builder = builder.pref_source(source);
+            }
+            common(builder, route).kind(kind).scope(scope).build()
+        }
+    };
+    message.header.protocol = rtnetlink::packet_route::route::RouteProtocol::Boot;
+    message
+}
+
+fn common<T>(mut builder: RouteMessageBuilder<T>, route: &RouteVerb) -> RouteMessageBuilder<T> {
+    if let Some(device) = route.device {
+        builder = builder.output_interface(device);
+    }
+    if let Some(metric) = route.metric {
+        builder = builder.priority(metric);
+    }
+    if route.onlink {
+        builder = builder.onlink();
+    }
+    builder
+}

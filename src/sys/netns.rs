@@ -1,0 +1,74 @@
+//! Network namespaces: making them, entering them, and who lives in them.
+//!
+//! See [network_namespaces(7)](https://man7.org/linux/man-pages/man7/network_namespaces.7.html).
+
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+use nix::sched::CloneFlags;
+
+/// What tells one namespace from another while it exists: the inode of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NamespaceId(u64);
+
+/// Moves the calling thread into a new, empty network namespace. There is no way back.
+pub(crate) fn unshare() -> io::Result<()> {
+    Ok(nix::sched::unshare(CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Moves the calling thread into a namespace. There is no way back: the thread has to end there.
+pub(crate) fn enter(namespace: impl AsFd) -> io::Result<()> {
+    Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNET)?)
+}
+
+impl NamespaceId {
+    /// The namespace that an open file of it stands for.
+    pub(crate) fn of(namespace: impl AsFd) -> io::Result<Self> {
+        Ok(Self(nix::sys::stat::fstat(namespace)?.st_ino))
+    }
+
+    /// The calling thread's. `/proc/self` would be the main thread's.
+    pub(crate) fn current() -> io::Result<Self> {
+        Ok(Self(fs::metadata("/proc/thread-self/ns/net")?.ino()))
+    }
+}
+
+/// A thread of this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Resident {
+    pub(crate) thread: i32,
+    pub(crate) name: String,
+    pub(crate) namespace: NamespaceId,
+}
+
+/// The threads of this process, with the namespace in which each lives. One that ends meanwhile is left out.
+pub(crate) fn residents() -> io::Result<Vec<Resident>> {
+    let mut residents = Vec::new();
+    for entry in fs::read_dir("/proc/self/task")? {
+        let path = entry?.path();
+        let thread = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.parse().ok());
+        let namespace = fs::metadata(path.join("ns/net"));
+        if let (Some(thread), Ok(namespace)) = (thread, namespace) {
+            let name = fs::read_to_string(path.join("comm"))
+                .unwrap_or_default()
+                .trim_end()
+                .to_owned();
+            residents.push(Resident {
+                thread,
+                name,
+                namespace: NamespaceId(namespace.ino()),
+            });
+        }
+    }
+    Ok(residents)
+}
+
+/// The calling thread's id.
+pub(crate) fn calling_thread() -> i32 {
+    nix::unistd::gettid().as_raw()
+}

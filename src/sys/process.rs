@@ -1,0 +1,102 @@
+//! Waiting for descriptors and processes, and moving the standard ones.
+#![allow(unsafe_code, reason = "system calls")]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// Waits until one of the descriptors can be read or has been closed at the other end; tells which.
+///
+/// See [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
+pub(crate) fn wait_readable(descriptors: &[BorrowedFd<'_>], deadline: Option<Instant>) -> io::Result<Vec<bool>> {
+    let mut polled: Vec<PollFd<'_>> =
+        descriptors.iter().map(|descriptor| PollFd::new(*descriptor, PollFlags::POLLIN)).collect();
+    loop {
+        match poll(&mut polled, timeout(deadline)) {
+            Ok(_) => break,
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(polled.iter().map(|fd| fd.revents().is_some_and(|events| !events.is_empty())).collect())
+}
+
+/// Whether the descriptor can be read within the limit.
+pub(crate) fn readable_within(descriptor: BorrowedFd<'_>, limit: Duration) -> io::Result<bool> {
+    Ok(wait_readable(&[descriptor], Some(Instant::now() + limit))?[0])
+}
+
+/// The time left in whole milliseconds, rounded up so that a wait never ends early.
+fn timeout(deadline: Option<Instant>) -> PollTimeout {
+    let Some(deadline) = deadline else {
+        return PollTimeout::NONE;
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let milliseconds = left.as_micros().div_ceil(1000);
+    PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
+}
+
+/// A descriptor that can be read once the process has ended.
+///
+/// See [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html).
+pub(crate) fn end_of(process: u32) -> io::Result<OwnedFd> {
+    // SAFETY: a plain system call that returns a new descriptor or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Makes reads and writes return at once.
+pub(crate) fn set_nonblocking(descriptor: impl AsFd) -> io::Result<()> {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    let flags = OFlag::from_bits_retain(fcntl(&descriptor, FcntlArg::F_GETFL)?);
+    fcntl(&descriptor, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+/// Takes over a descriptor that was passed to this process.
+pub(crate) fn adopt(descriptor: i32) -> OwnedFd {
+    // SAFETY: the caller got the number from `bootstrap`, which gives each descriptor out once.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
+}
+
+/// Points the process's standard output, or error, at another descriptor.
+pub(crate) fn redirect(standard: i32, to: i32) -> io::Result<()> {
+    // SAFETY: replaces one descriptor of this process by another; both are only numbers here.
+    if unsafe { libc::dup2(to, standard) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Writes out what C code has buffered for its standard output.
+pub(crate) fn flush_c() {
+    // SAFETY: a null pointer means all streams.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+}
+
+/// Has `summary` called when the process ends in the ordinary way.
+pub(crate) fn at_exit(summary: extern "C" fn()) {
+    // SAFETY: the function lives as long as the program. A full table means no summary, which is no reason to fail.
+    unsafe { libc::atexit(summary) };
+}
+
+/// The number of threads in this process.
+pub(crate) fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
+}
+
+/// The name of a signal: `SIGSEGV`.
+pub(crate) fn signal_name(signal: i32) -> String {
+    match nix::sys::signal::Signal::try_from(signal) {
+        Ok(signal) => signal.as_str().to_owned(),
+        Err(_) => format!("signal {signal}"),
+    }
+}
+
+/// The numbers of a descriptor, for texts.
+pub(crate) fn number(descriptor: impl AsFd) -> i32 {
+    descriptor.as_fd().as_raw_fd()
+}

@@ -1,0 +1,30 @@
+//! Threads that enter a namespace once and die there.
+//!
+//! There is no code that goes back: a thread that could fail to restore its namespace would carry one host's work into another.
+
+use std::panic;
+use std::thread;
+
+use crate::error::{Error, Result};
+use crate::live::LiveNode;
+
+/// Runs `body` on a fresh thread and forwards its panic.
+pub(crate) fn on_a_thread_of_its_own<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body);
+        match spawned {
+            Ok(thread) => thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload)),
+            Err(cause) => panic!("{}", Error::kernel("start a thread", cause).help(THREADS)),
+        }
+    })
+}
+
+const THREADS: &str = "the machine's or the user's limit of tasks is reached: see `ulimit -u` and the container's pids limit";
+
+/// Runs `body` on a fresh thread inside the node and forwards its panic.
+pub(crate) fn run_in<T: Send>(node: &LiveNode, body: impl FnOnce() -> T + Send) -> Result<T> {
+    on_a_thread_of_its_own(&node.name, || {
+        node.enter()?;
+        Ok(body())
+    })
+}
