@@ -1,0 +1,6 @@
+use netns_test::netns_test;
+
+#[netns_test(flavor = "multi_thread")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netns_test::netns_test;
+
+#[netns_test(flavor = "many_threads")]
+async fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use netns_test::netns_test;
+
+#[netns_test]
+#[netns_test]
+fn test() {}
+
+fn main() {}

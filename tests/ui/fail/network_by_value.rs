@@ -1,0 +1,6 @@
+use netns_test::{Network, netns_test};
+
+#[netns_test]
+fn test(_net: Network) {}
+
+fn main() {}

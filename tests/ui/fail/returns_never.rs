@@ -1,0 +1,8 @@
+use netns_test::netns_test;
+
+#[netns_test]
+fn test() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use netns_test::netns_test;
+
+#[netns_test]
+#[tokio::test]
+async fn test() {}
+
+fn main() {}

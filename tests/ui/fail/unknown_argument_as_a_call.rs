@@ -1,0 +1,6 @@
+use netns_test::netns_test;
+
+#[netns_test(hosts("client", "server"))]
+fn test() {}
+
+fn main() {}
