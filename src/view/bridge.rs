@@ -19,6 +19,8 @@ use super::text;
 /// }
 /// # let _: fn(&Bridge) -> bool = is_ready;
 /// ```
+///
+/// See [bridge(8)](https://man7.org/linux/man-pages/man8/bridge.8.html), the tool that came after `brctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bridge {
@@ -133,6 +135,20 @@ pub enum PortState {
     Blocking,
     /// A state that this crate does not know.
     Other(u8),
+}
+
+impl PortState {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Disabled,
+            1 => Self::Listening,
+            2 => Self::Learning,
+            3 => Self::Forwarding,
+            4 => Self::Blocking,
+            other => Self::Other(other),
+        }
+    }
 }
 
 impl fmt::Display for PortState {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::address::{InterfaceAddress, Scope};
+use super::address::InterfaceAddress;
 use super::interface::Interface;
+use super::scope::Scope;
 use super::state::Hardware;
 
 /// In the order in which `ifconfig` prints them.

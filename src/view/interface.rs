@@ -23,6 +23,9 @@ use crate::address::Mac;
 /// }
 /// # let _: fn(&Interface) -> bool = is_wired;
 /// ```
+///
+/// See [ip-address(8)](https://man7.org/linux/man-pages/man8/ip-address.8.html) and
+/// [ip-link(8)](https://man7.org/linux/man-pages/man8/ip-link.8.html).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Interface {
@@ -225,8 +228,9 @@ impl fmt::Display for Master {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::address::AddressFlags;
     use super::super::address::tests::address;
-    use super::super::address::{AddressFlags, Scope};
+    use super::super::scope::Scope;
     use super::*;
 
     /// Lab A's `eth0` in `ns1`.

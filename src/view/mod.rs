@@ -12,17 +12,20 @@ mod interface;
 mod neighbour;
 mod route;
 mod route_table;
+mod scope;
 mod state;
 
 use std::fmt;
 
-pub use address::{AddressFlags, AddressOrigin, InterfaceAddress, Scope};
+pub use address::{AddressFlags, AddressOrigin, InterfaceAddress};
 pub use bridge::{Bridge, BridgePort, PortState};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};
+pub(crate) use route::{LOCAL_TABLE, MAIN_TABLE};
 pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};
 pub use route_table::RouteTable;
+pub use scope::Scope;
 pub use state::{Hardware, InterfaceFlags, LinkMode, OperState};
 
 /// Text that is written when somebody prints it.

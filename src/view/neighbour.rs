@@ -85,6 +85,24 @@ pub enum NeighbourState {
     Other(u16),
 }
 
+impl NeighbourState {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u16) -> Self {
+        match number {
+            0 => Self::None,
+            0x01 => Self::Incomplete,
+            0x02 => Self::Reachable,
+            0x04 => Self::Stale,
+            0x08 => Self::Delay,
+            0x10 => Self::Probe,
+            0x20 => Self::Failed,
+            0x40 => Self::NoArp,
+            0x80 => Self::Permanent,
+            other => Self::Other(other),
+        }
+    }
+}
+
 impl fmt::Display for NeighbourState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::address::Scope;
+use super::scope::Scope;
 use crate::address::Cidr;
 
 /// The number of the table that is meant when nobody names one.
 pub(crate) const MAIN_TABLE: u32 = 254;
+/// The number of the table of this host's own addresses, which the kernel keeps.
+pub(crate) const LOCAL_TABLE: u32 = 255;
 
 /// A route.
 ///
@@ -24,6 +26,8 @@ pub(crate) const MAIN_TABLE: u32 = 254;
 /// }
 /// # let _: fn(&Route) -> bool = swallows;
 /// ```
+///
+/// See [ip-route(8)](https://man7.org/linux/man-pages/man8/ip-route.8.html).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
@@ -120,7 +124,7 @@ impl fmt::Display for Route {
         write_way(f, self.destination, self.via, self.device.as_deref())?;
         match self.table {
             MAIN_TABLE => {}
-            255 => write!(f, " table local")?,
+            LOCAL_TABLE => write!(f, " table local")?,
             253 => write!(f, " table default")?,
             number => write!(f, " table {number}")?,
         }
@@ -227,8 +231,9 @@ pub enum RouteKind {
     Other(u8),
 }
 
-impl From<u8> for RouteKind {
-    fn from(number: u8) -> Self {
+impl RouteKind {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
         match number {
             1 => Self::Unicast,
             2 => Self::Local,
@@ -295,8 +300,9 @@ pub enum RouteOrigin {
     Other(u8),
 }
 
-impl From<u8> for RouteOrigin {
-    fn from(number: u8) -> Self {
+impl RouteOrigin {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
         match number {
             0 => Self::Unspecified,
             1 => Self::Redirect,
@@ -320,6 +326,13 @@ impl fmt::Display for RouteOrigin {
             Self::Static => "static",
             Self::RouterAdvertisement => "ra",
             Self::Dhcp => "dhcp",
+            // What `ip` calls them unless its own files say otherwise.
+            Self::Other(12) => "bird",
+            Self::Other(42) => "babel",
+            Self::Other(186) => "bgp",
+            Self::Other(187) => "isis",
+            Self::Other(188) => "ospf",
+            Self::Other(189) => "rip",
             Self::Other(number) => return write!(f, "{number}"),
         })
     }
@@ -346,6 +359,18 @@ pub enum RoutePreference {
     High,
     /// A number that has no name.
     Other(u8),
+}
+
+impl RoutePreference {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Medium,
+            1 => Self::High,
+            3 => Self::Low,
+            other => Self::Other(other),
+        }
+    }
 }
 
 impl fmt::Display for RoutePreference {

@@ -123,8 +123,8 @@ impl fmt::Display for RouteTable {
 mod tests {
     use std::time::Duration;
 
-    use super::super::address::Scope;
     use super::super::route::{MAIN_TABLE, NextHop, RouteOrigin, RoutePreference};
+    use super::super::scope::Scope;
     use super::*;
 
     fn route(destination: &str, device: Option<&str>) -> Route {

@@ -215,6 +215,22 @@ pub enum OperState {
     Other(u8),
 }
 
+impl OperState {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Unknown,
+            1 => Self::NotPresent,
+            2 => Self::Down,
+            3 => Self::LowerLayerDown,
+            4 => Self::Testing,
+            5 => Self::Dormant,
+            6 => Self::Up,
+            other => Self::Other(other),
+        }
+    }
+}
+
 impl fmt::Display for OperState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -247,6 +263,17 @@ pub enum LinkMode {
     Dormant,
     /// A mode that this crate does not know.
     Other(u8),
+}
+
+impl LinkMode {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Default,
+            1 => Self::Dormant,
+            other => Self::Other(other),
+        }
+    }
 }
 
 impl fmt::Display for LinkMode {
@@ -288,6 +315,23 @@ pub enum Hardware {
     Gre6,
     /// Another `ARPHRD_*` number.
     Other(u16),
+}
+
+impl Hardware {
+    /// From the kernel's number.
+    pub(crate) fn from_number(number: u16) -> Self {
+        match number {
+            1 => Self::Ethernet,
+            768 => Self::Tunnel,
+            769 => Self::Tunnel6,
+            772 => Self::Loopback,
+            776 => Self::Sit,
+            778 => Self::Gre,
+            823 => Self::Gre6,
+            65534 => Self::None,
+            other => Self::Other(other),
+        }
+    }
 }
 
 impl fmt::Display for Hardware {
