@@ -3,14 +3,14 @@
 mod error;
 // --- values: what was asked, and what follows from it ---
 mod address;
-mod plan;
-mod topology;
+mod view;
 // --- effects: the kernel ---
 mod sys;
 
 pub use address::{Cidr, Mac, ParseAddressError};
 pub use error::{Error, Result, TestError, TestResult};
-pub use plan::Plan;
-pub use topology::{
-    Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
+pub use view::{
+    AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
+    InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
+    OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
 };

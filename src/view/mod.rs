@@ -1,0 +1,45 @@
+//! What a host sees when it looks around: plain values that print as the tools people know.
+//!
+//! The values are read by `sys::netlink::look` and hold no descriptor: they can be kept, compared and printed at leisure. Each
+//! `Display` is that of `ip` (or `brctl`), without the blanks that these tools leave at the ends of lines; `ifconfig` and
+//! `route -n` are methods.
+
+mod address;
+mod bridge;
+mod counters;
+mod ifconfig;
+mod interface;
+mod neighbour;
+mod route;
+mod route_table;
+mod scope;
+mod state;
+
+use std::fmt;
+
+pub use address::{AddressFlags, AddressOrigin, InterfaceAddress};
+pub use bridge::{Bridge, BridgePort, PortState};
+pub use counters::Counters;
+pub use interface::{Interface, Master, Peer};
+pub use neighbour::{Neighbour, NeighbourState};
+pub(crate) use route::{LOCAL_TABLE, MAIN_TABLE};
+pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};
+pub use route_table::RouteTable;
+pub use scope::Scope;
+pub use state::{Hardware, InterfaceFlags, LinkMode, OperState};
+
+/// Text that is written when somebody prints it.
+fn text<F>(write: F) -> impl fmt::Display
+where
+    F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result,
+{
+    struct Text<F>(F);
+
+    impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Text<F> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (self.0)(f)
+        }
+    }
+
+    Text(write)
+}
