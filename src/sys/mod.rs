@@ -2,5 +2,6 @@
 //!
 //! Each function is one verb. Nothing here knows plans, networks or tests.
 
+pub(crate) mod facts;
 pub(crate) mod netlink;
 mod socket;
