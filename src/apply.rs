@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::diagnosis::{self, Step};
+use crate::diagnosis::Step;
+use crate::entry;
 use crate::error::{Error, Result};
 use crate::live::{LiveNode, Unset};
 use crate::plan::{self, Bridge, Cable, End, Node, Plan, Role, Route};
@@ -137,12 +138,12 @@ impl<'p> Builder<'p> {
 }
 
 fn enter_new_namespace() -> Result<()> {
-    netns::unshare().map_err(|cause| diagnosis::refusal(Step::NetworkNamespace, &cause))
+    netns::unshare().map_err(|cause| entry::refused(Step::NetworkNamespace, &cause))
 }
 
 /// Opens the node that the calling thread has just made.
 fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) -> Result<LiveNode> {
-    let netlink = Transport::open().map_err(|cause| diagnosis::refusal(Step::NetlinkSocket, &cause))?;
+    let netlink = Transport::open().map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
     let namespace = NamespaceId::current().map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
     let groups = identity::ping_groups();

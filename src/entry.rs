@@ -1,27 +1,40 @@
-//! The way into a user namespace, for those who did not take it before `main`.
+//! The way into a user namespace for those who did not take it before `main`, and the words for a refusal.
 
 use std::io;
 
 use crate::diagnosis::{self, Step};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sys::bootstrap::{self, Door, Entered};
-use crate::sys::process;
+use crate::sys::{facts, process};
 
 /// Makes sure that this process may make networks, or says why not.
 pub(crate) fn ensure() -> Result<()> {
-    match bootstrap::ensure_entered(process::threads()) {
+    let threads = process::threads();
+    match bootstrap::ensure_entered(threads) {
         Entered::Privileged | Entered::UserNamespace => Ok(()),
-        Entered::No => Err(diagnosis::refusal(Step::NotEntered, &io::Error::from_raw_os_error(0))),
-        Entered::Refused { at, errno } => {
-            let step = match at {
-                Door::Threads => Step::Threads,
-                Door::UserNamespace => Step::UserNamespace,
-                Door::Setgroups => Step::Setgroups,
-                Door::GidMap => Step::GidMap,
-                Door::UidMap => Step::UidMap,
-                Door::Capabilities => Step::Capabilities,
-            };
-            Err(diagnosis::refusal(step, &io::Error::from_raw_os_error(errno)))
-        }
+        Entered::No => Err(refusal(Step::NotEntered, 0)),
+        Entered::Refused { at, errno } => Err(refusal(step(at, threads), errno)),
     }
+}
+
+fn step(door: Door, threads: usize) -> Step {
+    match door {
+        Door::Threads => Step::Threads(threads as u32),
+        Door::Trial => Step::Trial,
+        Door::UserNamespace => Step::UserNamespace,
+        Door::Setgroups => Step::Setgroups,
+        Door::GidMap => Step::GidMap,
+        Door::UidMap => Step::UidMap,
+        Door::Capabilities => Step::Capabilities,
+    }
+}
+
+/// Why this machine refused a step, as an error with the remedy.
+pub(crate) fn refusal(step: Step, errno: i32) -> Error {
+    diagnosis::diagnose(step, errno, &facts::gather()).into_error()
+}
+
+/// The same for a failed system call.
+pub(crate) fn refused(step: Step, cause: &io::Error) -> Error {
+    refusal(step, cause.raw_os_error().unwrap_or_default())
 }

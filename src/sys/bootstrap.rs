@@ -34,6 +34,7 @@ pub(crate) enum Entered {
 #[repr(i32)]
 pub(crate) enum Door {
     Threads = 1,
+    Trial,
     UserNamespace,
     Setgroups,
     GidMap,
@@ -111,8 +112,9 @@ pub(crate) fn relay() -> Option<[i32; 2]> {
 
 impl Door {
     fn from_code(code: i32) -> Self {
-        const DOORS: [Door; 6] = [
+        const DOORS: [Door; 7] = [
             Door::Threads,
+            Door::Trial,
             Door::UserNamespace,
             Door::Setgroups,
             Door::GidMap,
@@ -199,7 +201,7 @@ fn trial() -> Result<(), Refused> {
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
         let pid = libc::clone(child, end.cast(), flags, (&raw mut result).cast());
         if pid < 0 {
-            return Err(errno(Door::UserNamespace));
+            return Err(errno(Door::Trial));
         }
         libc::waitpid(pid, std::ptr::null_mut(), 0);
         std::ptr::read_volatile(&raw const result)

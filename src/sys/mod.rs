@@ -3,10 +3,12 @@
 //! Each function is one verb. Nothing here knows plans, networks or tests.
 
 pub(crate) mod bootstrap;
+pub(crate) mod facts;
 pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod netlink;
 pub(crate) mod netns;
+pub(crate) mod packet;
 pub(crate) mod process;
 mod socket;
 pub(crate) mod sysctl;

@@ -100,7 +100,7 @@ pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
 ///
 /// A port of a bridge is ready when it runs and its bridge forwards; another interface, when it runs. One that does not exist
 /// is not ready.
-pub(crate) fn ports_forwarding(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
+pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
     let links = transport.dump("list interfaces", &link::request(false))?;
     Ok(not_ready(&links, indexes))
 }

@@ -1,0 +1,30 @@
+//! Why this machine refuses to give a test its network: from gathered facts to a verdict with a remedy.
+//!
+//! Everything here is a pure function of values, so that every wall that people run into is a test on any machine. `sys::facts`
+//! gathers the facts; whoever entered, or tried to, names the step and the error number.
+//!
+//! ```text
+//! Facts --reading, Surroundings--> judge: Wall --text, remedy--> Verdict
+//! ```
+//!
+//! No single fact predicts success, so nothing is judged before a step has failed.
+
+mod doctor;
+mod facts;
+mod judge;
+mod reading;
+mod remedy;
+mod step;
+mod surroundings;
+mod text;
+mod verdict;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod invariants;
+
+pub use doctor::{Check, CheckResult, DoctorReport};
+pub(crate) use facts::Facts;
+pub(crate) use step::Step;
+pub(crate) use verdict::{Verdict, Wall, diagnose};

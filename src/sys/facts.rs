@@ -1,0 +1,273 @@
+//! Gathers what a diagnosis needs: files are read, and system calls made that change nothing.
+//!
+//! A fact that cannot be had is `None`. Nothing here fails, because it runs when something else has failed already.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{getegid, geteuid};
+
+use crate::diagnosis::Facts;
+
+/// Everything, the call of `unshare(0)` included.
+///
+/// A filter may kill instead of refusing: after a trial that died of SIGSYS, [`read`] is what can still be asked.
+pub(crate) fn gather() -> Facts {
+    let mut facts = read();
+    facts.unshare_nothing = Some(unshare(CloneFlags::empty()).map_err(|errno| errno as i32));
+    facts
+}
+
+/// Everything that is not asked of the system call under suspicion.
+pub(crate) fn read() -> Facts {
+    let mut facts = Facts {
+        target_arch: env::consts::ARCH,
+        ..Facts::default()
+    };
+    machine(&mut facts);
+    status(&mut facts);
+    process(&mut facts);
+    security(&mut facts);
+    surroundings(&mut facts);
+    facts
+}
+
+fn machine(facts: &mut Facts) {
+    facts.release = text("/proc/sys/kernel/osrelease");
+    facts.version = text("/proc/version");
+    facts.arch = text("/proc/sys/kernel/arch");
+    facts.modules_disabled = number("/proc/sys/kernel/modules_disabled");
+    facts.modprobe = text("/proc/sys/kernel/modprobe");
+    facts.max_user_namespaces = number("/proc/sys/user/max_user_namespaces");
+    facts.max_net_namespaces = number("/proc/sys/user/max_net_namespaces");
+    facts.userns_clone = number("/proc/sys/kernel/unprivileged_userns_clone");
+    if let Some(release) = text("/etc/os-release").or_else(|| text("/usr/lib/os-release")) {
+        facts.distro = assignment(&release, "ID");
+        facts.distro_like = assignment(&release, "ID_LIKE");
+    }
+}
+
+/// Of the calling thread: a filter or a capability can differ between threads.
+fn status(facts: &mut Facts) {
+    let Some(status) = text("/proc/thread-self/status") else {
+        return;
+    };
+    let hexadecimal = |name| u64::from_str_radix(field(&status, name)?, 16).ok();
+    let decimal = |name| field(&status, name)?.parse().ok();
+    facts.threads = decimal("Threads");
+    facts.seccomp = decimal("Seccomp");
+    facts.no_new_privs = decimal("NoNewPrivs");
+    facts.cap_eff = hexadecimal("CapEff");
+    facts.cap_bnd = hexadecimal("CapBnd");
+}
+
+fn process(facts: &mut Facts) {
+    facts.euid = Some(geteuid().as_raw());
+    facts.egid = Some(getegid().as_raw());
+    facts.uid_map = text("/proc/self/uid_map");
+    facts.gid_map = text("/proc/self/gid_map");
+    facts.dumpable = prctl::get_dumpable().ok();
+    facts.chrooted = is_chrooted();
+    // Without /proc their absence means nothing.
+    if Path::new("/proc/self/ns").exists() {
+        facts.ns_user = Some(Path::new("/proc/self/ns/user").exists());
+        facts.ns_net = Some(Path::new("/proc/self/ns/net").exists());
+    }
+    facts.open_files = getrlimit(Resource::RLIMIT_NOFILE).ok();
+    facts.proc_sys_writable = statvfs("/proc/sys")
+        .ok()
+        .map(|mount| !mount.flags().contains(FsFlags::ST_RDONLY));
+}
+
+fn security(facts: &mut Facts) {
+    facts.apparmor_restricts = number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    facts.apparmor_profile = text("/proc/thread-self/attr/apparmor/current");
+    facts.security_label = text("/proc/thread-self/attr/current");
+    facts.security_modules = text("/sys/kernel/security/lsm");
+    facts.selinux_enforces = number("/sys/fs/selinux/enforce");
+}
+
+fn surroundings(facts: &mut Facts) {
+    facts.docker = Path::new("/.dockerenv").exists();
+    facts.podman = Path::new("/run/.containerenv").exists();
+    facts.flatpak = Path::new("/.flatpak-info").exists();
+    facts.container = container();
+    facts.kubernetes = is_set("KUBERNETES_SERVICE_HOST");
+    facts.github = is_set("GITHUB_ACTIONS");
+    facts.github_hosted = variable("RUNNER_ENVIRONMENT").as_deref() == Some("github-hosted");
+    facts.gitlab = is_set("GITLAB_CI");
+    facts.circleci = is_set("CIRCLECI");
+    facts.bitbucket = is_set("BITBUCKET_BUILD_NUMBER");
+    facts.devcontainer = is_set("CODESPACES") || is_set("REMOTE_CONTAINERS");
+    facts.snap = variable("SNAP").and_then(|_| variable("SNAP_NAME"));
+    facts.nix_build_top = variable("NIX_BUILD_TOP");
+    facts.systemd = is_set("INVOCATION_ID");
+    facts.cgroup = text("/proc/self/cgroup").as_deref().and_then(control_group);
+}
+
+/// What the container's manager calls itself. It tells pid 1, and only some managers tell all others.
+fn container() -> Option<String> {
+    let of_init = fs::read("/proc/1/environ").ok();
+    of_init
+        .as_deref()
+        .and_then(|environment| entry(environment, "container="))
+        .or_else(|| variable("container"))
+        .or_else(|| text("/run/systemd/container"))
+        .or_else(|| text("/run/host/container-manager"))
+        .filter(|name| !name.is_empty())
+}
+
+/// Whether `/` is not the root of the mount namespace. A chroot to a mount point can only be told by those who may look at pid 1.
+fn is_chrooted() -> Option<bool> {
+    if is_set("SCHROOT_SESSION_ID") {
+        return Some(true);
+    }
+    let mounts = text("/proc/thread-self/mountinfo")?;
+    if !mounts
+        .lines()
+        .any(|mount| mount.split(' ').nth(4) == Some("/"))
+    {
+        return Some(true);
+    }
+    let namespace = |of| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
+    if namespace("1")? != namespace("thread-self")? {
+        return None;
+    }
+    let [root, init] = ["/", "/proc/1/root/"].map(|path| fs::metadata(path).ok());
+    let (root, init) = (root?, init?);
+    Some((root.dev(), root.ino()) != (init.dev(), init.ino()))
+}
+
+/// A file's text without surrounding blanks, and without the final NUL of security labels.
+fn text(path: &str) -> Option<String> {
+    let bytes = fs::read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    Some(
+        text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+            .to_owned(),
+    )
+}
+
+fn number(path: &str) -> Option<u64> {
+    text(path)?.parse().ok()
+}
+
+/// A line `name:<tab>value` of a status file.
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    let value = |line: &'a str| line.strip_prefix(name)?.strip_prefix(':');
+    status.lines().find_map(value).map(str::trim)
+}
+
+/// A line `name=value` of os-release, whose value may be quoted.
+fn assignment(release: &str, name: &str) -> Option<String> {
+    let value = |line: &str| {
+        let value = line.strip_prefix(name)?.strip_prefix('=')?;
+        Some(value.trim_matches(['"', '\'']).to_owned())
+    };
+    release.lines().find_map(value)
+}
+
+/// The value of an entry in an environment as the kernel shows it, its entries separated by NUL.
+fn entry(environment: &[u8], prefix: &str) -> Option<String> {
+    let value = |entry: &[u8]| {
+        let value = entry.strip_prefix(prefix.as_bytes())?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    };
+    environment.split(|byte| *byte == 0).find_map(value)
+}
+
+/// The path in the hierarchy that systemd manages: the unified one, or on older systems the named one.
+fn control_group(text: &str) -> Option<String> {
+    let path = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
+    let named = || {
+        text.lines()
+            .find_map(|line| Some(line.split_once(":name=systemd:")?.1))
+    };
+    let unified = path("0::").filter(|path| *path != "/");
+    unified
+        .or_else(named)
+        .or_else(|| path("0::"))
+        .map(str::to_owned)
+}
+
+fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
+}
+
+fn is_set(name: &str) -> bool {
+    variable(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+    use crate::errno::{ALL, errno_name};
+
+    #[test]
+    fn this_process_is_described() {
+        let facts = gather();
+        assert!(facts.release.is_some() && facts.version.is_some());
+        assert!(facts.threads >= Some(1));
+        assert!(facts.cap_bnd.is_some());
+        assert_eq!(facts.ns_net, Some(true));
+        assert!(facts.open_files.is_some_and(|(soft, hard)| soft <= hard));
+        assert!(facts.unshare_nothing.is_some());
+        assert!(facts.sentences().len() > 10);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_none() {
+        assert_eq!(text("/proc/self/no such file"), None);
+        assert_eq!(text("/proc"), None);
+        assert_eq!(number("/proc/version"), None);
+    }
+
+    #[test]
+    fn lines_are_found_by_their_whole_name() {
+        let status = "Seccomp_filters:\t3\nSeccomp:\t2\nCapEff:\t000001ffffffffff\n";
+        assert_eq!(field(status, "Seccomp"), Some("2"));
+        assert_eq!(field(status, "Threads"), None);
+        let release = "VERSION_ID=\"24.04\"\nID_LIKE=\"rhel fedora\"\nID=ubuntu\n";
+        assert_eq!(assignment(release, "ID").as_deref(), Some("ubuntu"));
+        assert_eq!(
+            assignment(release, "ID_LIKE").as_deref(),
+            Some("rhel fedora")
+        );
+        let environment = b"PATH=/bin\0container=lxc\0not_container=x\0";
+        assert_eq!(entry(environment, "container=").as_deref(), Some("lxc"));
+    }
+
+    #[test]
+    fn the_control_group_is_the_one_that_systemd_manages() {
+        for (text, expected) in [
+            (
+                "0::/system.slice/a.service\n",
+                Some("/system.slice/a.service"),
+            ),
+            (
+                "4:memory:/x\n1:name=systemd:/system.slice/b.service\n0::/\n",
+                Some("/system.slice/b.service"),
+            ),
+            ("0::/", Some("/")),
+            ("", None),
+        ] {
+            assert_eq!(control_group(text).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn the_table_of_error_numbers_is_that_of_the_system() {
+        for errno in ALL {
+            assert_eq!(errno_name(*errno), format!("{:?}", Errno::from_raw(*errno)));
+        }
+    }
+}
