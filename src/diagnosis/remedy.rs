@@ -1,6 +1,7 @@
 //! Remedies that depend on the machine: the same cure is another command in a container, on a CI runner, on Fedora.
 
 use super::facts::Facts;
+use super::step::Step;
 use super::surroundings::Surroundings;
 
 /// What is left when a container or sandbox cannot be relaxed.
@@ -18,8 +19,8 @@ pub(super) fn sysctl(facts: &Facts, setting: &str) -> Vec<String> {
         }
         Surroundings::Machine => vec![command, keep],
         Surroundings::GithubContainer => vec![format!(
-            "on the runner, before the container starts: {command}; a job's own steps come too late, so run the tests \
-             without `container:`"
+            "on the runner, before the container starts: {command}; a job's own steps come too \
+            late, so run the tests without `container:`"
         )],
         around => vec![format!(
             "on the host of {}, not inside: {command}",
@@ -30,16 +31,20 @@ pub(super) fn sysctl(facts: &Facts, setting: &str) -> Vec<String> {
 
 pub(super) fn apparmor(facts: &Facts) -> Vec<String> {
     let mut remedies = sysctl(facts, APPARMOR_OFF);
-    remedies.push(
-        "or for these programs only, a profile in /etc/apparmor.d: `profile netns-tests \
-         /PATH/TO/target/*/deps/** flags=(unconfined) { userns, }`, loaded by `sudo apparmor_parser -r FILE`"
-            .to_owned(),
-    );
+    if !Surroundings::of(facts).is_container() {
+        remedies.push(
+            "or for these programs only, a profile in /etc/apparmor.d: `profile netns-tests \
+            /PATH/TO/target/*/deps/** flags=(unconfined) { userns, }`, loaded by `sudo \
+            apparmor_parser -r FILE`"
+                .to_owned(),
+        );
+    }
     remedies
 }
 
 pub(super) fn selinux(facts: &Facts) -> Vec<String> {
-    let see = "sudo ausearch -m avc -ts recent; a line with tclass=user_namespace or cap_userns names the rule";
+    let see = "sudo ausearch -m avc -ts recent; a line with tclass=user_namespace or cap_userns \
+              names the rule";
     let around = match Surroundings::of(facts) {
         Surroundings::Kubernetes => {
             "in the container's `securityContext`: seLinuxOptions: { type: spc_t }"
@@ -47,11 +52,14 @@ pub(super) fn selinux(facts: &Facts) -> Vec<String> {
         Surroundings::Machine => {
             return vec![
                 see.to_owned(),
-                "run the tests as a user that SELinux does not confine (`id -Z` shows unconfined_t)".to_owned(),
+                "run the tests as a user that SELinux does not confine (`id -Z` shows \
+                unconfined_t)"
+                    .to_owned(),
             ];
         }
         _ => {
-            "start the container with `--security-opt label=disable`, or update container-selinux on its host"
+            "start the container with `--security-opt label=disable`, or update \
+            container-selinux on its host"
         }
     };
     vec![around.to_owned(), see.to_owned()]
@@ -103,7 +111,8 @@ pub(super) fn user_namespaces_on(facts: &Facts) -> Vec<String> {
 
 pub(super) fn threads() -> Vec<String> {
     [
-        "in a test, use `#[netns_test]`: it enters before `main`; in a `main` of your own, before any thread starts",
+        "in a test, use `#[netns_test]`: it enters before `main`; in a `main` of your own, \
+        before any thread starts",
         "if that is so already, a library of this program starts a thread before `main`",
     ]
     .map(str::to_owned)
@@ -122,7 +131,8 @@ pub(super) fn not_entered() -> Vec<String> {
 /// Never "be root": the process is, in its own user namespace, and it did not help.
 pub(super) fn security_module() -> Vec<String> {
     [
-        "sudo dmesg | grep -i -e apparmor -e avc; a line about `capable` or `cap_userns` names who withholds them",
+        "sudo dmesg | grep -i -e apparmor -e avc; a line about `capable` or `cap_userns` names \
+        who withholds them",
         "allow this program in that module's policy, or run the tests where it is not in force",
     ]
     .map(str::to_owned)
@@ -133,20 +143,31 @@ pub(super) fn open_files(facts: &Facts) -> Vec<String> {
     let fewer = "run fewer tests at a time (`--test-threads=2`)";
     let raise = match facts.open_files {
         Some((soft, hard)) if soft < hard => format!("ulimit -n {hard}"),
-        _ => {
-            "raise the hard limit of open files: /etc/security/limits.conf, LimitNOFILE= of a unit"
-                .to_owned()
-        }
+        _ => "raise the hard limit of open files: /etc/security/limits.conf, LimitNOFILE= of a \
+             unit"
+            .to_owned(),
     };
     vec![raise, fewer.to_owned()]
 }
 
-pub(super) fn unknown(facts: &Facts) -> Vec<String> {
+pub(super) fn unknown(step: Step, facts: &Facts) -> Vec<String> {
     let mut remedies =
         vec!["sudo dmesg | tail, right after a failed test; a security module often says there what it refused".to_owned()];
+    // The kernel refuses every chroot, and one to a mount point looks like any other root from inside.
+    if step == Step::UserNamespace && facts.chrooted.is_none() {
+        remedies.push(
+            "if this is a chroot: enter it by bwrap or systemd-nspawn instead, which pivot the \
+            root"
+                .to_owned(),
+        );
+    }
     let bpf = |modules: &String| modules.split(',').any(|module| module.trim() == "bpf");
     if facts.security_modules.as_ref().is_some_and(bpf) {
-        remedies.push("if dmesg says nothing, look for a BPF security module: sudo bpftool prog list | grep lsm".to_owned());
+        remedies.push(
+            "if dmesg says nothing, look for a BPF security module: sudo bpftool prog list | \
+            grep lsm"
+                .to_owned(),
+        );
     }
     remedies.push(
         "please report this text as it is, so that the next one is told the reason".to_owned(),
@@ -154,9 +175,8 @@ pub(super) fn unknown(facts: &Facts) -> Vec<String> {
     remedies
 }
 
-/// Gets the kernel module of a kind of link: a command for the distribution, or the place where the module has to be.
-pub(super) fn missing_kind(kind: &str, facts: &Facts) -> Vec<String> {
-    let module = module(kind);
+/// Gets a module into the kernel (`veth`, `sch_netem`): a command for the distribution, or where else it has to be done.
+pub(crate) fn load_module(module: &str, facts: &Facts) -> Vec<String> {
     let around = Surroundings::of(facts);
     let mut remedies = Vec::new();
     if around.is_container() {
@@ -168,20 +188,21 @@ pub(super) fn missing_kind(kind: &str, facts: &Facts) -> Vec<String> {
     }
     if facts.modules_disabled == Some(1) {
         remedies.push(format!(
-            "load it at boot, echo {module} | sudo tee /etc/modules-load.d/netns-test.conf: later ones are refused here \
-             (kernel.modules_disabled)"
+            "load it at boot, echo {module} | sudo tee /etc/modules-load.d/netns-test.conf: \
+            later ones are refused here (kernel.modules_disabled)"
         ));
         return remedies;
     }
     remedies.extend(package(module, facts));
     remedies.push(format!(
-        "sudo modprobe {module}; if that is refused, its message says why (after an update of the kernel: reboot)"
+        "sudo modprobe {module}; if that is refused, its message says why (after an update of \
+        the kernel: reboot)"
     ));
     remedies
 }
 
-/// The module behind a kind; most have the same name.
-fn module(kind: &str) -> &str {
+/// The module behind a kind of link; most have the same name.
+pub(super) fn module(kind: &str) -> &str {
     match kind {
         "vlan" => "8021q",
         kind => kind,
@@ -197,7 +218,10 @@ fn package(module: &str, facts: &Facts) -> Option<String> {
         ))
     } else if facts.is_distro(&["debian"]) {
         let cloud = release.contains("cloud");
-        cloud.then(|| "sudo apt-get install linux-image-amd64, then boot it: the cloud kernel leaves it out".to_owned())
+        cloud.then(|| {
+            "sudo apt-get install linux-image-amd64, then boot it: the cloud kernel leaves it out"
+                .to_owned()
+        })
     } else if facts.is_distro(&["fedora", "rhel", "centos", "amzn"]) {
         Some(format!(
             "sudo dnf install kernel-modules-extra-{release} && sudo modprobe {module}"
@@ -229,7 +253,7 @@ mod tests {
             release: Some(release.to_owned()),
             ..Facts::default()
         };
-        missing_kind("vlan", &facts).remove(0)
+        load_module(module("vlan"), &facts).remove(0)
     }
 
     #[test]
@@ -276,7 +300,7 @@ mod tests {
             docker: true,
             ..Facts::default()
         };
-        for remedy in [missing_kind("veth", &facts), sysctl(&facts, "a.b=1")] {
+        for remedy in [load_module("veth", &facts), sysctl(&facts, "a.b=1")] {
             assert!(
                 remedy[0].starts_with("on the host of this Docker container, not inside: sudo ")
             );

@@ -85,23 +85,25 @@ impl Surroundings {
     pub(crate) fn relax(self) -> Vec<String> {
         let ways: &[&str] = match self {
             Self::Docker => &[
-                "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
-                 --security-opt systempaths=unconfined ...",
+                "docker run --security-opt seccomp=unconfined --security-opt \
+                apparmor=unconfined --security-opt systempaths=unconfined ...",
                 "docker run --privileged ...",
             ],
             Self::Podman => &[
                 "podman run --security-opt seccomp=unconfined --security-opt label=disable \
-                 --security-opt unmask=ALL ...",
+                --security-opt unmask=ALL ...",
                 "podman run --privileged ...",
             ],
             Self::Kubernetes => &[
                 "in the container's `securityContext`: seccompProfile: { type: Unconfined }, \
-                 appArmorProfile: { type: Unconfined }",
-                "for sysctls too, `procMount: Unmasked` there and `hostUsers: false` in the pod's spec",
+                appArmorProfile: { type: Unconfined }",
+                "for sysctls too, `procMount: Unmasked` there and `hostUsers: false` in the \
+                pod's spec",
             ],
             Self::GithubContainer => &[
                 "in the workflow: `container: { image: ..., options: --security-opt \
-                 seccomp=unconfined --security-opt apparmor=unconfined }`, or `options: --privileged`",
+                seccomp=unconfined --security-opt apparmor=unconfined }`, or `options: \
+                --privileged`",
                 "run the job on the runner itself, without `container:`",
             ],
             Self::GithubSlim => {
@@ -109,29 +111,31 @@ impl Surroundings {
             }
             Self::GitLab => &[
                 "in the runner's config.toml, under [runners.docker]: security_opt = \
-                 [\"seccomp:unconfined\", \"apparmor:unconfined\"], or privileged = true",
+                [\"seccomp:unconfined\", \"apparmor:unconfined\"], or privileged = true",
                 "with the Kubernetes executor, under [runners.kubernetes]: privileged = true",
             ],
             Self::CircleCi => &[
-                "in .circleci/config.yml use `machine:` in the place of `docker:`; \
-                 a Docker job cannot be relaxed",
+                "in .circleci/config.yml use `machine:` in the place of `docker:`; a Docker job \
+                cannot be relaxed",
             ],
             Self::Bitbucket => &[
-                "use a self-hosted shell runner (`runs-on: [self.hosted, linux.shell]`); \
-                 a Docker step cannot be relaxed",
+                "use a self-hosted shell runner (`runs-on: [self.hosted, linux.shell]`); a \
+                Docker step cannot be relaxed",
             ],
             Self::DevContainer => &[
-                "in devcontainer.json: \"runArgs\": [\"--privileged\"], then rebuild the container",
+                "in devcontainer.json: \"runArgs\": [\"--privileged\"], then rebuild the \
+                container",
                 "or only: \"runArgs\": [\"--security-opt\", \"seccomp=unconfined\", \
-                 \"--security-opt\", \"apparmor=unconfined\"]",
+                \"--security-opt\", \"apparmor=unconfined\"]",
             ],
             Self::Lxc => &[
-                "on its host: `incus config set NAME security.nesting=true`, on Proxmox \
-                 `pct set ID --features nesting=1`; then restart the container",
+                "on its host: `incus config set NAME security.nesting=true`, on Proxmox `pct \
+                set ID --features nesting=1`; then restart the container",
                 "as a last resort, in its configuration: lxc.apparmor.profile = unconfined",
             ],
             Self::Other => &[
-                "start the container so that its filter lets unshare, clone, setns, mount and umount2 pass",
+                "start the container so that its filter lets unshare, clone, setns, mount and \
+                umount2 pass",
             ],
             Self::Machine => &[],
         };

@@ -17,91 +17,151 @@ pub(super) fn headline(wall: Wall, step: Step, errno: i32, facts: &Facts) -> Str
     }
 }
 
-/// The walls whose sentence depends on the machine return early; the others share the last line.
 fn sentence(wall: Wall, step: Step, facts: &Facts) -> String {
-    let fixed = match wall {
-        Wall::AppArmorProfile => return format!(
-            "AppArmor's profile `{}` confines this process and does not allow it",
-            facts.confined_by().unwrap_or_default()
-        ),
-        Wall::ContainerFilter => return format!(
-            "the seccomp filter of {} refuses new namespaces, to its root as well",
-            Surroundings::of(facts).name()
-        ),
-        Wall::ServiceFilter => return match facts.service() {
+    varying(wall, step, facts).unwrap_or_else(|| fixed(wall).to_owned())
+}
+
+/// The sentences that depend on the machine.
+fn varying(wall: Wall, step: Step, facts: &Facts) -> Option<String> {
+    Some(match wall {
+        Wall::AppArmorProfile => {
+            format!(
+                "AppArmor's profile `{}` confines this process and does not allow it",
+                facts.confined_by().unwrap_or_default()
+            )
+        }
+        Wall::ContainerFilter => {
+            format!(
+                "the seccomp filter of {} refuses new namespaces, to its root as well",
+                Surroundings::of(facts).name()
+            )
+        }
+        Wall::ServiceFilter => match facts.service() {
             Some((unit, _)) => format!(
-                "a seccomp filter refuses new namespaces to this process, probably that of the systemd unit `{unit}`"
+                "a seccomp filter refuses new namespaces to this process, probably that of \
+                    the systemd unit `{unit}`"
             ),
-            None => "a seccomp filter refuses new namespaces to this process: a systemd unit's or a sandbox's".to_owned(),
+            None => "a seccomp filter refuses new namespaces to this process: a systemd \
+                        unit's or a sandbox's"
+                .to_owned(),
         },
-        Wall::UnmappedId => return format!(
-            "the user or group of this process ({}:{}) has no id in its user namespace, whose maps leave it out",
-            number(facts.euid),
-            number(facts.egid)
-        ),
-        Wall::Threads => return match step {
+        Wall::UnmappedId => {
+            format!(
+                "the user or group of this process ({}:{}) has no id in its user namespace, \
+                whose maps leave it out",
+                number(facts.euid),
+                number(facts.egid)
+            )
+        }
+        Wall::Threads => match step {
             Step::Threads(threads) => threads_sentence(u64::from(threads)),
             _ => threads_sentence(facts.threads.unwrap_or_default()),
         },
-        Wall::MissingKind => return format!("this kernel has no links of kind `{}`", kind(step)),
-        Wall::Wsl2 => return format!("this WSL 2 kernel was built without links of kind `{}`", kind(step)),
-        Wall::Emulated => return format!(
-            "this program was built for {} and runs in an emulator, which has no namespaces",
-            facts.target_arch
-        ),
-        Wall::OpenFiles => return match facts.open_files {
+        Wall::MissingKind => format!("this kernel has no links of kind `{}`", kind(step)),
+        Wall::Wsl2 => {
+            format!(
+                "this WSL 2 kernel was built without links of kind `{}`",
+                kind(step)
+            )
+        }
+        Wall::Emulated => {
+            format!(
+                "this program was built for {} and runs in an emulator, which has no namespaces",
+                facts.target_arch
+            )
+        }
+        Wall::OpenFiles => match facts.open_files {
             Some((soft, _)) => format!("this process may have no more than {soft} open files"),
             None => "this process has as many open files as it may".to_owned(),
         },
-        Wall::Unknown => return format!(
-            "the kernel refused to {}, and no known reason fits",
-            step.purpose()
-        ),
+        Wall::Unknown => {
+            format!(
+                "the kernel refused to {}, and no known reason fits",
+                step.purpose()
+            )
+        }
+        _ => return None,
+    })
+}
+
+/// The sentences that do not; what varies has a poorer one here.
+fn fixed(wall: Wall) -> &'static str {
+    match wall {
         Wall::AppArmorRestriction => {
-            "AppArmor withholds from ordinary programs what a user namespace gives (Ubuntu's default since 24.04)"
+            "AppArmor withholds from ordinary programs what a user namespace gives (Ubuntu's \
+            default since 24.04)"
         }
         Wall::Selinux => "SELinux's policy does not allow it to this process",
         Wall::Lxc => "this LXC container may not contain others: its nesting is off",
-        Wall::Flatpak => "this terminal belongs to a Flatpak application, whose sandbox refuses new namespaces",
+        Wall::Flatpak => {
+            "this terminal belongs to a Flatpak application, whose sandbox refuses new namespaces"
+        }
         Wall::Snap => "this terminal belongs to a snap, whose confinement refuses new namespaces",
         Wall::NixSandbox => "this is a build in Nix's sandbox, which refuses new namespaces",
-        Wall::UsernsCloneSysctl => "a sysctl of this kernel refuses user namespaces to ordinary users",
+        Wall::UsernsCloneSysctl => {
+            "a sysctl of this kernel refuses user namespaces to ordinary users"
+        }
         Wall::UserNamespacesOff => "user namespaces are turned off, by a limit of 0",
-        Wall::UserNamespaceLimit => "as many user namespaces exist as user.max_user_namespaces allows",
+        Wall::UserNamespaceLimit => {
+            "as many user namespaces exist as user.max_user_namespaces allows"
+        }
         Wall::NetworkNamespacesOff => "network namespaces are turned off, by a limit of 0",
         Wall::NetworkNamespaceLimit => {
-            "as many network namespaces exist as user.max_net_namespaces allows; the kernel frees old ones with a delay"
+            "as many network namespaces exist as user.max_net_namespaces allows; the kernel \
+            frees old ones with a delay"
         }
         Wall::NestingDepth => {
-            "this user namespace is nested as deep as the kernel allows (33), or a limit of an outer one is reached"
+            "this user namespace is nested as deep as the kernel allows (33), or a limit of an \
+            outer one is reached"
         }
         Wall::NoUserNamespaces => "this kernel was built without user namespaces (CONFIG_USER_NS)",
-        Wall::NoNetworkNamespaces => "this kernel was built without network namespaces (CONFIG_NET_NS)",
+        Wall::NoNetworkNamespaces => {
+            "this kernel was built without network namespaces (CONFIG_NET_NS)"
+        }
         Wall::Chroot => "the kernel gives no user namespace to a process in a chroot",
         Wall::NotDumpable => {
-            "the files in /proc/self belong to root, because this program is not dumpable (file capabilities, setuid)"
+            "the files in /proc/self belong to root, because this program is not dumpable (file \
+            capabilities, setuid)"
         }
-        Wall::NotEntered => "the code that enters a user namespace before `main` did not run in this program",
+        Wall::NotEntered => {
+            "the code that enters a user namespace before `main` did not run in this program"
+        }
         Wall::CapabilitiesNotReal => {
-            "the capabilities of this process have no effect here: a security module withholds them"
+            "the capabilities of this process have no effect here: a security module withholds \
+            them"
         }
         Wall::NetlinkFamily => {
-            "this process may not open netlink sockets: a systemd unit's RestrictAddressFamilies= or a sandbox"
+            "this process may not open netlink sockets: a systemd unit's \
+            RestrictAddressFamilies= or a sandbox"
         }
         Wall::Wsl1 => "this is WSL 1, which has no Linux kernel and so no network namespaces",
-        Wall::Gvisor => "this is gVisor, which implements network namespaces and links only in part",
+        Wall::Gvisor => {
+            "this is gVisor, which implements network namespaces and links only in part"
+        }
         Wall::NoSuchCall => "this kernel, emulator or filter does not know the system call",
         Wall::NoProc => "no usable /proc is mounted here",
         Wall::OpenFilesOfMachine => "the whole machine has as many open files as it may",
         Wall::Memory => "the kernel has no memory for it",
-        Wall::Processes => "this user or its control group has as many processes and threads as it may",
-    };
-    fixed.to_owned()
+        Wall::Processes => {
+            "this user or its control group has as many processes and threads as it may"
+        }
+        Wall::AppArmorProfile
+        | Wall::ContainerFilter
+        | Wall::ServiceFilter
+        | Wall::UnmappedId
+        | Wall::Threads
+        | Wall::MissingKind
+        | Wall::Wsl2
+        | Wall::Emulated
+        | Wall::OpenFiles
+        | Wall::Unknown => "the kernel refused it",
+    }
 }
 
 fn threads_sentence(threads: u64) -> String {
     format!(
-        "the process already had {threads} threads, and only a process with one can enter a user namespace"
+        "the process already had {threads} threads, and only a process with one can enter a \
+        user namespace"
     )
 }
 
@@ -194,7 +254,8 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
         Wall::ServiceFilter => remedy::service_filter(facts),
         Wall::Lxc => Surroundings::Lxc.relax(),
         Wall::Flatpak => one(
-            "run the tests in a terminal of the machine itself, or by `flatpak-spawn --host cargo test`",
+            "run the tests in a terminal of the machine itself, or by `flatpak-spawn --host \
+            cargo test`",
         ),
         Wall::Snap => one("run the tests in a terminal that is not a part of the snap"),
         Wall::NixSandbox => {
@@ -206,22 +267,26 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
         Wall::NetworkNamespacesOff => remedy::sysctl(facts, "user.max_net_namespaces=15000"),
         Wall::NetworkNamespaceLimit => with(
             one(
-                "wait some seconds and run the tests again, with fewer at a time (`--test-threads=2`)",
+                "wait some seconds and run the tests again, with fewer at a time \
+                (`--test-threads=2`)",
             ),
             &remedy::sysctl(facts, "user.max_net_namespaces=63000")[0],
         ),
         Wall::NestingDepth => one(
             "run the tests outside of the sandbox that made this user namespace, or raise \
-             user.max_user_namespaces on the machine itself",
+            user.max_user_namespaces on the machine itself",
         ),
         Wall::NoUserNamespaces | Wall::NoNetworkNamespaces => one(
-            "use a kernel with CONFIG_USER_NS=y and CONFIG_NET_NS=y, such as any distribution's own",
+            "use a kernel with CONFIG_USER_NS=y and CONFIG_NET_NS=y, such as any distribution's \
+            own",
         ),
         Wall::Chroot => one(
-            "enter the tree by bwrap, systemd-nspawn or `sbuild --chroot-mode=unshare`, which pivot the root, instead of chroot",
+            "enter the tree by bwrap, systemd-nspawn or `sbuild --chroot-mode=unshare`, which \
+            pivot the root, instead of chroot",
         ),
         Wall::UnmappedId => one(
-            "let whoever made this user namespace map this user and group, or run the tests outside of it",
+            "let whoever made this user namespace map this user and group, or run the tests \
+            outside of it",
         ),
         Wall::NotDumpable => {
             one("remove the file capabilities (`sudo setcap -r PROGRAM`); none are needed")
@@ -230,10 +295,11 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
         Wall::NotEntered => remedy::not_entered(),
         Wall::CapabilitiesNotReal => remedy::security_module(),
         Wall::NetlinkFamily => remedy::netlink_family(facts),
-        Wall::MissingKind => remedy::missing_kind(kind(step), facts),
+        Wall::MissingKind => remedy::load_module(remedy::module(kind(step)), facts),
         Wall::Wsl2 => with(
             one("wsl --update"),
-            "if the newest kernel lacks it too, build one with it and name it in .wslconfig (`kernel=`)",
+            "if the newest kernel lacks it too, build one with it and name it in .wslconfig \
+            (`kernel=`)",
         ),
         Wall::Wsl1 => one("wsl --set-version DISTRIBUTION 2"),
         Wall::Gvisor => with(
@@ -241,20 +307,22 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
             IN_VM,
         ),
         Wall::Emulated => one(
-            "run the tests on a machine of that architecture, or in a whole virtual machine of it",
+            "run the tests on a machine of that architecture, or in a whole virtual machine of \
+            it",
         ),
         Wall::NoSuchCall => one(IN_VM),
         Wall::NoProc => one("mount -t proc proc /proc, before the tests"),
         Wall::OpenFiles => remedy::open_files(facts),
         Wall::OpenFilesOfMachine => remedy::sysctl(facts, "fs.file-max=1000000"),
         Wall::Memory => one(
-            "run fewer tests at a time (`--test-threads=2`), or raise the memory limit of the container or job",
+            "run fewer tests at a time (`--test-threads=2`), or raise the memory limit of the \
+            container or job",
         ),
         Wall::Processes => one(
-            "run fewer tests at a time (`--test-threads=2`), or raise the limit: `ulimit -u`, TasksMax= of the unit, \
-             `--pids-limit` of the container",
+            "run fewer tests at a time (`--test-threads=2`), or raise the limit: `ulimit -u`, \
+            TasksMax= of the unit, `--pids-limit` of the container",
         ),
-        Wall::Unknown => remedy::unknown(facts),
+        Wall::Unknown => remedy::unknown(step, facts),
     }
 }
 

@@ -114,8 +114,8 @@ pub(crate) struct Verdict {
 }
 
 /// The remedy that fits every wall; the last one, because it gives up.
-const INSTEAD: &str = "to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; \
-                       `cargo run --example doctor` shows the whole verdict";
+const INSTEAD: &str = "to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo run \
+                      --example doctor` shows the whole verdict";
 
 /// Explains why `step` failed with `errno`.
 pub(crate) fn diagnose(step: Step, errno: i32, facts: &Facts) -> Verdict {

@@ -144,6 +144,13 @@ fn is_chrooted() -> Option<bool> {
     Some((root.dev(), root.ino()) != (init.dev(), init.ino()))
 }
 
+/// Whether a mount is at `/`, in a mountinfo file: one below the root of a chroot is shown relative to it, one above is not.
+fn shows_a_root(mounts: &str) -> bool {
+    mounts
+        .lines()
+        .any(|mount| mount.split(' ').nth(4) == Some("/"))
+}
+
 /// A file's text without surrounding blanks, and without the final NUL of security labels.
 fn text(path: &str) -> Option<String> {
     let bytes = fs::read(path).ok()?;
@@ -244,6 +251,14 @@ mod tests {
         );
         let environment = b"PATH=/bin\0container=lxc\0not_container=x\0";
         assert_eq!(entry(environment, "container=").as_deref(), Some("lxc"));
+    }
+
+    #[test]
+    fn a_chroot_to_a_directory_has_no_mount_at_its_root() {
+        let proc = "22 27 0:21 / /proc rw,relatime - proc proc rw";
+        let root = "27 1 254:1 / / rw,relatime - ext4 /dev/vda rw";
+        assert!(!shows_a_root(proc));
+        assert!(shows_a_root(&format!("{proc}\n{root}\n")));
     }
 
     #[test]
