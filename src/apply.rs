@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::live::{LiveNode, Unset};
 use crate::plan::{self, Bridge, Cable, End, Node, Plan, Role, Route};
 use crate::settle;
-use crate::sys::netlink::{self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb};
+use crate::sys::netlink::{
+    self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb,
+};
 use crate::sys::netns::{self, NamespaceId};
 use crate::sys::{identity, limits, sysctl};
 use crate::topology::RouteKind;
@@ -60,7 +62,11 @@ impl<'p> Builder<'p> {
 
     fn bridges(&self) -> Result<()> {
         for (node, live) in self.plan.nodes.iter().zip(&self.nodes) {
-            let requests = node.bridges.iter().map(|bridge| bridge_request(self.plan, bridge)).collect();
+            let requests = node
+                .bridges
+                .iter()
+                .map(|bridge| bridge_request(self.plan, bridge))
+                .collect();
             live.netlink().execute(requests)?;
         }
         Ok(())
@@ -85,11 +91,17 @@ impl<'p> Builder<'p> {
         let mut namespaces = Vec::with_capacity(cables.len());
         for cable in cables {
             let far = cable.ends[1].node;
-            namespaces.push(if far == node { None } else { Some(self.nodes[far].descriptor()?) });
+            namespaces.push(if far == node {
+                None
+            } else {
+                Some(self.nodes[far].descriptor()?)
+            });
         }
         let requests = cables.iter().zip(&namespaces).map(|(cable, namespace)| {
             let [near, far] = &cable.ends;
-            let master = near.bridge.map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
+            let master = near
+                .bridge
+                .map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
             let namespace = namespace.as_ref().map(std::os::fd::AsFd::as_fd);
             netlink::add_veth(&veth(near), master, !self.plan.bare, &veth(far), namespace)
         });
@@ -102,17 +114,33 @@ impl<'p> Builder<'p> {
         let mut requests = Vec::new();
         if !self.plan.bare {
             requests.push(netlink::set_up("lo", 1, true));
-            let far = self.plan.cables.iter().map(|cable| &cable.ends[1]).filter(|end| end.node == position);
+            let far = self
+                .plan
+                .cables
+                .iter()
+                .map(|cable| &cable.ends[1])
+                .filter(|end| end.node == position);
             requests.extend(far.map(|end| netlink::set_up(&end.name, end.index, true)));
         }
         for bridge in &node.bridges {
+            // Not before it has ports: its link-local address follows from the lowest of their hardware addresses.
+            if !self.plan.bare {
+                requests.push(netlink::set_up(&bridge.name, bridge.index, true));
+            }
             requests.extend(self.addresses(&bridge.name, bridge.index, &bridge.addresses));
         }
         for end in self.plan.ends(position) {
             requests.extend(self.addresses(&end.name, end.index, &end.addresses));
         }
-        requests.extend(node.routes.iter().map(|route| netlink::add_route(&route.to_string(), &route_verb(route))));
-        self.nodes[position].netlink().execute(requests).map_err(|error| error.inside(&node.name))
+        requests.extend(
+            node.routes
+                .iter()
+                .map(|route| netlink::add_route(&route.to_string(), &route_verb(route))),
+        );
+        self.nodes[position]
+            .netlink()
+            .execute(requests)
+            .map_err(|error| error.inside(&node.name))
     }
 
     fn addresses<'a>(
@@ -122,15 +150,24 @@ impl<'p> Builder<'p> {
         addresses: &'a [crate::address::Cidr],
     ) -> impl Iterator<Item = Request> + use<'a> {
         let dad = self.plan.realistic;
-        addresses.iter().map(move |address| netlink::add_address(link, index, *address, dad))
+        addresses
+            .iter()
+            .map(move |address| netlink::add_address(link, index, *address, dad))
     }
 
     /// Sets what the topology asked for: unlike our own defaults, it has to work.
     fn sysctls(&self) -> Result<()> {
-        for (node, live) in self.plan.nodes.iter().zip(&self.nodes).filter(|(node, _)| !node.sysctls.is_empty()) {
+        for (node, live) in self
+            .plan
+            .nodes
+            .iter()
+            .zip(&self.nodes)
+            .filter(|(node, _)| !node.sysctls.is_empty())
+        {
             live.enter()?;
             for plan::Sysctl { name, value } in &node.sysctls {
-                sysctl::write(name, value).map_err(|cause| unsettable(&node.name, name, value, cause))?;
+                sysctl::write(name, value)
+                    .map_err(|cause| unsettable(&node.name, name, value, cause))?;
             }
         }
         Ok(())
@@ -144,31 +181,55 @@ fn enter_new_namespace() -> Result<()> {
 /// Opens the node that the calling thread has just made.
 fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) -> Result<LiveNode> {
     let netlink = Transport::open().map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
-    let namespace = NamespaceId::current().map_err(|cause| Error::kernel("look at the new namespace", cause))?;
+    let namespace = NamespaceId::current()
+        .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
     let groups = identity::ping_groups();
-    let own = (node.role != Role::Switch && !plan.realistic).then_some(("net/ipv4/ping_group_range", groups.as_str()));
-    let defaults = inherited.iter().chain(plan.default_sysctls(node.role)).copied().chain(own);
+    let own = (node.role != Role::Switch && !plan.realistic)
+        .then_some(("net/ipv4/ping_group_range", groups.as_str()));
+    let defaults = inherited
+        .iter()
+        .chain(plan.default_sysctls(node.role))
+        .copied()
+        .chain(own);
     for (name, value) in defaults {
         if let Err(cause) = sysctl::write(name, value) {
             let cause = crate::error::errno_text(&cause);
-            unset.push(Unset { sysctl: name.to_owned(), value: value.to_owned(), cause });
+            unset.push(Unset {
+                sysctl: name.to_owned(),
+                value: value.to_owned(),
+                cause,
+            });
         }
     }
-    Ok(LiveNode::new(node.name.clone(), node.role, namespace, netlink, unset))
+    Ok(LiveNode::new(
+        node.name.clone(),
+        node.role,
+        namespace,
+        netlink,
+        unset,
+    ))
 }
 
 /// The inherited parameters that this machine's administrator changed, with the kernel's defaults.
 ///
 /// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
 fn tuned() -> Vec<(&'static str, &'static str)> {
-    let differs = |(name, default): &(&str, &str)| sysctl::read(name).is_ok_and(|value| value != *default);
-    plan::INHERITED.iter().filter(|pair| differs(pair)).copied().collect()
+    let differs =
+        |(name, default): &(&str, &str)| sysctl::read(name).is_ok_and(|value| value != *default);
+    plan::INHERITED
+        .iter()
+        .filter(|pair| differs(pair))
+        .copied()
+        .collect()
 }
 
 fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {
     let kind = cause.kind();
-    let error = Error::kernel(format!("set sysctl `{name}` of node `{node}` to `{value}`"), cause);
+    let error = Error::kernel(
+        format!("set sysctl `{name}` of node `{node}` to `{value}`"),
+        cause,
+    );
     match kind {
         io::ErrorKind::NotFound => error.help("this kernel does not have it, or only for the whole machine"),
         io::ErrorKind::ReadOnlyFilesystem => {
@@ -189,12 +250,16 @@ fn bridge_request(plan: &Plan, bridge: &Bridge) -> Request {
         stp: bridge.stp,
         ageing: bridge.ageing.map(plan::centiseconds),
         snooping: plan.realistic,
-        up: !plan.bare,
     })
 }
 
 fn veth(end: &End) -> VethVerb<'_> {
-    VethVerb { name: &end.name, index: end.index, mac: end.mac, mtu: end.mtu }
+    VethVerb {
+        name: &end.name,
+        index: end.index,
+        mac: end.mac,
+        mtu: end.mtu,
+    }
 }
 
 pub(crate) fn route_verb(route: &Route) -> RouteVerb {

@@ -43,7 +43,11 @@ pub(crate) fn set<T>(parts: &Arc<Parts>, node: usize, body: impl FnOnce() -> T) 
 #[track_caller]
 pub fn current() -> Current {
     match HERE.with(|here| here.borrow().clone()) {
-        Some((parts, node)) => Current { network: Network::from_parts(parts), node, thread_bound: PhantomData },
+        Some((parts, node)) => Current {
+            network: Network::from_parts(parts),
+            node,
+            thread_bound: PhantomData,
+        },
         None => panic!(
             "failed to find the current network: this thread is none of a test's\n  \
              help: call `netns_test::current()` in the test's body or in `Host::run`, and hand the result's parts to other threads"

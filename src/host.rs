@@ -11,11 +11,11 @@ use crate::link::Link;
 use crate::live::{LiveNode, Parts};
 use crate::plan::route::{self, Device};
 use crate::plan::{self, Route};
-use crate::sys::netlink::look::{self, Family, MAIN_TABLE};
+use crate::sys::netlink::look::{self, Family};
 use crate::sys::netlink::{self, Request};
 use crate::sys::sysctl;
 use crate::topology::RouteSpec;
-use crate::view::{Bridge, Interface, Neighbour, RouteTable};
+use crate::view::{Bridge, Interface, MAIN_TABLE, Neighbour, RouteTable};
 use crate::worker;
 
 /// A host of a live network: a network namespace.
@@ -109,11 +109,19 @@ impl<'net> Host<'net> {
     /// ```
     #[track_caller]
     pub fn ipv4(self) -> Ipv4Addr {
-        let found = self.addresses().into_iter().find_map(|address| match address {
-            IpAddr::V4(address) if !address.is_loopback() => Some(address),
-            _ => None,
-        });
-        found.unwrap_or_else(|| panic!("failed to tell the IPv4 address of host `{}`: it has none", self.name()))
+        let found = self
+            .addresses()
+            .into_iter()
+            .find_map(|address| match address {
+                IpAddr::V4(address) if !address.is_loopback() => Some(address),
+                _ => None,
+            });
+        found.unwrap_or_else(|| {
+            panic!(
+                "failed to tell the IPv4 address of host `{}`: it has none",
+                self.name()
+            )
+        })
     }
 
     /// The host's first IPv6 address that is not link-local.
@@ -123,11 +131,23 @@ impl<'net> Host<'net> {
     /// It has none.
     #[track_caller]
     pub fn ipv6(self) -> Ipv6Addr {
-        let found = self.addresses().into_iter().find_map(|address| match address {
-            IpAddr::V6(address) if !address.is_loopback() && !address.is_unicast_link_local() => Some(address),
-            _ => None,
-        });
-        found.unwrap_or_else(|| panic!("failed to tell the IPv6 address of host `{}`: it has none", self.name()))
+        let found = self
+            .addresses()
+            .into_iter()
+            .find_map(|address| match address {
+                IpAddr::V6(address)
+                    if !address.is_loopback() && !address.is_unicast_link_local() =>
+                {
+                    Some(address)
+                }
+                _ => None,
+            });
+        found.unwrap_or_else(|| {
+            panic!(
+                "failed to tell the IPv6 address of host `{}`: it has none",
+                self.name()
+            )
+        })
     }
 
     /// A port at the host's first address, IPv4 if it has one.
@@ -145,20 +165,37 @@ impl<'net> Host<'net> {
     /// ```
     #[track_caller]
     pub fn socket_addr(self, port: u16) -> SocketAddr {
-        match self.addresses().into_iter().find(|address| !address.is_loopback()) {
+        match self
+            .addresses()
+            .into_iter()
+            .find(|address| !address.is_loopback())
+        {
             Some(address) => SocketAddr::new(address, port),
-            None => panic!("failed to tell the address of host `{}`: it has none", self.name()),
+            None => panic!(
+                "failed to tell the address of host `{}`: it has none",
+                self.name()
+            ),
         }
     }
 
     /// The addresses of the plan, and after them those that were added since.
     pub(crate) fn addresses(self) -> Vec<IpAddr> {
-        let mut addresses: Vec<IpAddr> =
-            self.parts.plan.addresses(self.node).map(crate::address::Cidr::address).collect();
+        let mut addresses: Vec<IpAddr> = self
+            .parts
+            .plan
+            .addresses(self.node)
+            .map(crate::address::Cidr::address)
+            .collect();
         if let Ok(live) = look::addresses(&mut self.live().netlink()) {
-            let live: Vec<IpAddr> = live.into_iter().map(|(_, it)| it.address.address()).collect();
+            let live: Vec<IpAddr> = live
+                .into_iter()
+                .map(|(_, it)| it.address.address())
+                .collect();
             addresses.retain(|address| live.contains(address));
-            let added = live.into_iter().filter(|address| !addresses.contains(address)).collect::<Vec<_>>();
+            let added = live
+                .into_iter()
+                .filter(|address| !addresses.contains(address))
+                .collect::<Vec<_>>();
             addresses.extend(added);
         }
         addresses
@@ -180,7 +217,8 @@ impl<'net> Host<'net> {
     /// # }).unwrap();
     /// ```
     pub fn interfaces(self) -> Result<Vec<Interface>> {
-        let mut interfaces = look::interfaces(&mut self.live().netlink()).map_err(|e| e.inside(self.name()))?;
+        let mut interfaces =
+            look::interfaces(&mut self.live().netlink()).map_err(|e| e.inside(self.name()))?;
         for interface in &mut interfaces {
             self.name_peer(interface);
         }
@@ -189,9 +227,20 @@ impl<'net> Host<'net> {
 
     /// The kernel numbers other namespaces; people know them by the node's name.
     fn name_peer(self, interface: &mut Interface) {
-        let Some(peer) = interface.peer.as_mut().filter(|peer| peer.namespace.is_some()) else { return };
+        let Some(peer) = interface
+            .peer
+            .as_mut()
+            .filter(|peer| peer.namespace.is_some())
+        else {
+            return;
+        };
         let is_this = |end: &plan::End| end.node == self.node && end.index == interface.index;
-        let cable = self.parts.plan.cables.iter().find(|cable| cable.ends.iter().any(is_this));
+        let cable = self
+            .parts
+            .plan
+            .cables
+            .iter()
+            .find(|cable| cable.ends.iter().any(is_this));
         let other = cable.and_then(|cable| cable.ends.iter().find(|end| !is_this(end)));
         peer.node = other.map(|end| self.parts.plan.nodes[end.node].name.clone());
     }
@@ -203,16 +252,25 @@ impl<'net> Host<'net> {
     /// There is none of that name; the known ones are listed.
     pub fn interface(self, name: &str) -> Result<Interface> {
         let interfaces = self.interfaces()?;
-        match interfaces.iter().position(|interface| interface.name == name) {
+        match interfaces
+            .iter()
+            .position(|interface| interface.name == name)
+        {
             Some(position) => Ok(interfaces[position].clone()),
             None => {
-                let known: Vec<&str> = interfaces.iter().map(|interface| interface.name.as_str()).collect();
-                Err(Error::unknown_name(format!("find interface `{name}` of node `{}`", self.name()), &known))
+                let known: Vec<&str> = interfaces
+                    .iter()
+                    .map(|interface| interface.name.as_str())
+                    .collect();
+                Err(Error::unknown_name(
+                    format!("find interface `{name}` of node `{}`", self.name()),
+                    &known,
+                ))
             }
         }
     }
 
-    /// An interface, to be changed.
+    /// An interface, to be changed: one of the topology's, or `lo`.
     ///
     /// # Panics
     ///
@@ -228,9 +286,25 @@ impl<'net> Host<'net> {
     /// ```
     #[track_caller]
     pub fn link(self, name: &str) -> Link<'net> {
-        match self.interface(name) {
-            Ok(interface) => Link::new(self, interface.name, interface.index),
-            Err(error) => panic!("{error}"),
+        let plan = &self.parts.plan;
+        let bridges = plan.nodes[self.node]
+            .bridges
+            .iter()
+            .map(|bridge| (bridge.name.as_str(), bridge.index));
+        let ends = plan
+            .ends(self.node)
+            .map(|end| (end.name.as_str(), end.index));
+        let known: Vec<(&str, u32)> = std::iter::once(("lo", 1))
+            .chain(bridges)
+            .chain(ends)
+            .collect();
+        match known.iter().find(|(known, _)| *known == name) {
+            Some((name, index)) => Link::new(self, name, *index),
+            None => {
+                let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                let what = format!("find link `{name}` of node `{}`", self.name());
+                panic!("{}", Error::unknown_name(what, &known))
+            }
         }
     }
 
@@ -262,7 +336,8 @@ impl<'net> Host<'net> {
     }
 
     fn table(self, family: Family) -> Result<RouteTable> {
-        look::routes(&mut self.live().netlink(), family, Some(MAIN_TABLE)).map_err(|e| e.inside(self.name()))
+        look::routes(&mut self.live().netlink(), family, Some(MAIN_TABLE))
+            .map_err(|e| e.inside(self.name()))
     }
 
     /// The neighbours that the host knows or has asked for, like `ip neigh`.
@@ -318,7 +393,11 @@ impl<'net> Host<'net> {
     /// a.remove_route("192.0.2.0/24", |r| r.via("10.1.0.2")).unwrap();
     /// # }).unwrap();
     /// ```
-    pub fn add_route(self, destination: impl Display, configure: impl FnOnce(RouteSpec) -> RouteSpec) -> Result<()> {
+    pub fn add_route(
+        self,
+        destination: impl Display,
+        configure: impl FnOnce(RouteSpec) -> RouteSpec,
+    ) -> Result<()> {
         let route = self.decided(configure(RouteSpec::new(destination)))?;
         self.execute(netlink::add_route(&route.to_string(), &route_verb(&route)))
     }
@@ -328,22 +407,40 @@ impl<'net> Host<'net> {
     /// # Errors
     ///
     /// There is no such route.
-    pub fn remove_route(self, destination: impl Display, configure: impl FnOnce(RouteSpec) -> RouteSpec) -> Result<()> {
+    pub fn remove_route(
+        self,
+        destination: impl Display,
+        configure: impl FnOnce(RouteSpec) -> RouteSpec,
+    ) -> Result<()> {
         let route = self.decided(configure(RouteSpec::new(destination)))?;
-        self.execute(netlink::remove_route(&route.to_string(), &route_verb(&route)))
+        self.execute(netlink::remove_route(
+            &route.to_string(),
+            &route_verb(&route),
+        ))
     }
 
     fn decided(self, spec: RouteSpec) -> Result<Route> {
-        let devices = self.interfaces()?.into_iter().filter(|interface| interface.name != "lo").map(|interface| Device {
-            name: interface.name,
-            index: interface.index,
-            addresses: interface.addresses.iter().map(|address| address.address).collect(),
-        });
+        let devices = self
+            .interfaces()?
+            .into_iter()
+            .filter(|interface| interface.name != "lo")
+            .map(|interface| Device {
+                name: interface.name,
+                index: interface.index,
+                addresses: interface
+                    .addresses
+                    .iter()
+                    .map(|address| address.address)
+                    .collect(),
+            });
         route::decide_one(&spec, self.name(), &devices.collect::<Vec<_>>())
     }
 
     pub(crate) fn execute(self, request: Request) -> Result<()> {
-        self.live().netlink().execute(vec![request]).map_err(|error| error.inside(self.name()))
+        self.live()
+            .netlink()
+            .execute(vec![request])
+            .map_err(|error| error.inside(self.name()))
     }
 
     /// A kernel parameter of this host: `net.ipv4.ip_forward`.
@@ -361,8 +458,10 @@ impl<'net> Host<'net> {
     /// ```
     pub fn sysctl(self, name: &str) -> Result<String> {
         let what = format!("read sysctl `{name}` of node `{}`", self.name());
-        let path = plan::sysctl_path(name).map_err(|cause| Error::new(Kind::Topology, what.as_str(), cause))?;
-        self.try_run(|| sysctl::read(&path))?.map_err(|cause| Error::kernel(what, cause))
+        let path = plan::sysctl_path(name)
+            .map_err(|cause| Error::new(Kind::Topology, what.as_str(), cause))?;
+        self.try_run(|| sysctl::read(&path))?
+            .map_err(|cause| Error::kernel(what, cause))
     }
 }
 

@@ -30,12 +30,18 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
         Entered::UserNamespace => format!("--user=/proc/{process}/ns/user --preserve-credentials "),
         _ => String::new(),
     };
-    let mut text = String::from("netns-test: the network is kept; look at it from another terminal with");
+    let mut text =
+        String::from("netns-test: the network is kept; look at it from another terminal with");
     let mut open: Vec<OwnedFd> = Vec::new();
     for (position, node) in parts.plan.visible() {
-        let Ok(descriptor) = parts.nodes[position].descriptor() else { continue };
+        let Ok(descriptor) = parts.nodes[position].descriptor() else {
+            continue;
+        };
         let number = process::number(&descriptor);
-        let line = format!("\n  nsenter {user}--net=/proc/{process}/fd/{number} ip address  # {}", node.name);
+        let line = format!(
+            "\n  nsenter {user}--net=/proc/{process}/fd/{number} ip address  # {}",
+            node.name
+        );
         drop(text.write_str(&line));
         open.push(descriptor);
     }

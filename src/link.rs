@@ -21,25 +21,25 @@ use crate::view::Interface;
 /// link.remove_address("192.0.2.1/24").unwrap();
 /// # }).unwrap();
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Link<'net> {
     host: Host<'net>,
-    name: String,
+    name: &'net str,
     index: u32,
 }
 
 impl<'net> Link<'net> {
-    pub(crate) fn new(host: Host<'net>, name: String, index: u32) -> Self {
+    pub(crate) fn new(host: Host<'net>, name: &'net str, index: u32) -> Self {
         Self { host, name, index }
     }
 
     /// The interface's name.
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(self) -> &'net str {
+        self.name
     }
 
     /// The host that it is in.
-    pub fn host(&self) -> Host<'net> {
+    pub fn host(self) -> Host<'net> {
         self.host
     }
 
@@ -48,8 +48,8 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused or did not answer.
-    pub fn look(&self) -> Result<Interface> {
-        self.host.interface(&self.name)
+    pub fn look(self) -> Result<Interface> {
+        self.host.interface(self.name)
     }
 
     /// Raises the interface, like `ip link set up`.
@@ -57,8 +57,9 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
-    pub fn up(&self) -> Result<()> {
-        self.host.execute(netlink::set_up(&self.name, self.index, true))
+    pub fn up(self) -> Result<()> {
+        self.host
+            .execute(netlink::set_up(self.name, self.index, true))
     }
 
     /// Lowers the interface, like `ip link set down`. The kernel then removes its IPv6 addresses and the routes by it.
@@ -66,8 +67,9 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
-    pub fn down(&self) -> Result<()> {
-        self.host.execute(netlink::set_up(&self.name, self.index, false))
+    pub fn down(self) -> Result<()> {
+        self.host
+            .execute(netlink::set_up(self.name, self.index, false))
     }
 
     /// Sets the size of the largest packet in bytes, 68 to 65,535.
@@ -75,8 +77,9 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
-    pub fn set_mtu(&self, bytes: u32) -> Result<()> {
-        self.host.execute(netlink::set_mtu(&self.name, self.index, bytes))
+    pub fn set_mtu(self, bytes: u32) -> Result<()> {
+        self.host
+            .execute(netlink::set_mtu(self.name, self.index, bytes))
     }
 
     /// Adds an address with its prefix length; it is usable at once.
@@ -84,10 +87,11 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface has it already.
-    pub fn add_address(&self, address: impl fmt::Display) -> Result<()> {
+    pub fn add_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("add", address)?;
         let dad = self.host.parts().plan.realistic;
-        self.host.execute(netlink::add_address(&self.name, self.index, address, dad))
+        self.host
+            .execute(netlink::add_address(self.name, self.index, address, dad))
     }
 
     /// Removes an address.
@@ -95,19 +99,24 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface does not have it.
-    pub fn remove_address(&self, address: impl fmt::Display) -> Result<()> {
+    pub fn remove_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("remove", address)?;
-        self.host.execute(netlink::remove_address(&self.name, self.index, address))
+        self.host
+            .execute(netlink::remove_address(self.name, self.index, address))
     }
 
-    fn parse(&self, verb: &str, address: impl fmt::Display) -> Result<Cidr> {
+    fn parse(self, verb: &str, address: impl fmt::Display) -> Result<Cidr> {
         let text = address.to_string();
-        text.parse().map_err(|cause| Error::new(Kind::Topology, format!("{verb} address `{text}`"), cause))
+        text.parse()
+            .map_err(|cause| Error::new(Kind::Topology, format!("{verb} address `{text}`"), cause))
     }
 }
 
 impl fmt::Debug for Link<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("host", &self.host.name()).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("host", &self.host.name())
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

@@ -45,7 +45,13 @@ impl LiveNode {
         netlink: Transport,
         unset: Vec<Unset>,
     ) -> Self {
-        Self { name, role, namespace, unset, netlink: Mutex::new(netlink) }
+        Self {
+            name,
+            role,
+            namespace,
+            unset,
+            netlink: Mutex::new(netlink),
+        }
     }
 
     /// The node's netlink socket, for one request or listing at a time.
@@ -56,24 +62,33 @@ impl LiveNode {
 
     /// A descriptor of the namespace, for as long as it is needed.
     pub(crate) fn descriptor(&self) -> Result<OwnedFd> {
-        self.netlink().namespace().map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))
+        self.netlink()
+            .namespace()
+            .map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))
     }
 
     /// Moves the calling thread in, for ever.
     pub(crate) fn enter(&self) -> Result<()> {
         let descriptor = self.descriptor()?;
-        netns::enter(descriptor).map_err(|e| Error::kernel(format!("enter node `{}`", self.name), e))
+        netns::enter(descriptor)
+            .map_err(|e| Error::kernel(format!("enter node `{}`", self.name), e))
     }
 }
 
 impl Parts {
     /// The node with this name, unless it is a switch.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.plan.visible().find(|(_, node)| node.name == name).map(|(position, _)| position)
+        self.plan
+            .visible()
+            .find(|(_, node)| node.name == name)
+            .map(|(position, _)| position)
     }
 
     /// The names of root and hosts.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.plan.visible().map(|(_, node)| node.name.as_str()).collect()
+        self.plan
+            .visible()
+            .map(|(_, node)| node.name.as_str())
+            .collect()
     }
 }

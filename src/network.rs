@@ -96,7 +96,13 @@ pub fn run<T: Send>(topology: &Topology, body: impl FnOnce(&Network) -> T + Send
 impl Network {
     pub(crate) fn apply(plan: Plan) -> Result<Self> {
         let nodes = apply::apply(&plan)?;
-        Ok(Self { parts: Arc::new(Parts { plan, nodes, pings: Default::default() }) })
+        Ok(Self {
+            parts: Arc::new(Parts {
+                plan,
+                nodes,
+                pings: Default::default(),
+            }),
+        })
     }
 
     pub(crate) fn from_parts(parts: Arc<Parts>) -> Self {
@@ -141,7 +147,10 @@ impl Network {
     pub fn find_host(&self, name: &str) -> Result<Host<'_>> {
         match self.parts.find(name) {
             Some(node) => Ok(Host::new(&self.parts, node)),
-            None => Err(Error::unknown_name(format!("find host `{name}`"), &self.parts.names())),
+            None => Err(Error::unknown_name(
+                format!("find host `{name}`"),
+                &self.parts.names(),
+            )),
         }
     }
 
@@ -161,7 +170,11 @@ impl Network {
     /// # }).unwrap();
     /// ```
     pub fn hosts(&self) -> impl Iterator<Item = Host<'_>> {
-        self.parts.plan.visible().filter(|(_, node)| node.name != ROOT).map(|(node, _)| Host::new(&self.parts, node))
+        self.parts
+            .plan
+            .visible()
+            .filter(|(_, node)| node.name != ROOT)
+            .map(|(node, _)| Host::new(&self.parts, node))
     }
 
     /// Gives the network up and reports what would keep it alive.
@@ -177,8 +190,12 @@ impl Network {
                 Ok(())
             }
             Err(shared) => {
-                let cause = format!("{} values of `netns_test::current()` still hold it", Arc::strong_count(&shared) - 1);
-                Err(Error::new(Kind::TimedOut, "close the network", cause).help("drop them before the body ends"))
+                let cause = format!(
+                    "{} values of `netns_test::current()` still hold it",
+                    Arc::strong_count(&shared) - 1
+                );
+                Err(Error::new(Kind::TimedOut, "close the network", cause)
+                    .help("drop them before the body ends"))
             }
         }
     }
@@ -196,8 +213,15 @@ impl Network {
         if gone {
             return Ok(());
         }
-        let threads = if left.len() == 1 { "a thread still lives" } else { "threads still live" };
-        let cause = format!("{threads} in it after the body has ended: {}", left.join(", "));
+        let threads = if left.len() == 1 {
+            "a thread still lives"
+        } else {
+            "threads still live"
+        };
+        let cause = format!(
+            "{threads} in it after the body has ended: {}",
+            left.join(", ")
+        );
         Err(Error::new(Kind::TimedOut, "close the network", cause)
             .help("join the thread in the test, or drop what runs it")
             .help("a pool that lives as long as the process: `.allow(Mistake::ThreadLeft)` in the topology"))
@@ -206,15 +230,29 @@ impl Network {
     fn residents(&self) -> Vec<String> {
         let own = netns::calling_thread();
         let residents = netns::residents().unwrap_or_default();
-        let found = residents.iter().filter(|resident| resident.thread != own).filter_map(|resident| {
-            let node = self.parts.nodes.iter().find(|node| node.namespace == resident.namespace)?;
-            Some(format!("`{}` (thread {}) in node `{}`", resident.name, resident.thread, node.name))
-        });
+        let found = residents
+            .iter()
+            .filter(|resident| resident.thread != own)
+            .filter_map(|resident| {
+                let node = self
+                    .parts
+                    .nodes
+                    .iter()
+                    .find(|node| node.namespace == resident.namespace)?;
+                Some(format!(
+                    "`{}` (thread {}) in node `{}`",
+                    resident.name, resident.thread, node.name
+                ))
+            });
         found.collect()
     }
 
     /// Runs `body` on a thread in a node, for which this network is the current one.
-    pub(crate) fn run_in<T: Send>(&self, node: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
+    pub(crate) fn run_in<T: Send>(
+        &self,
+        node: usize,
+        body: impl FnOnce() -> T + Send,
+    ) -> Result<T> {
         let parts = &self.parts;
         worker::run_in(&parts.nodes[node], || here::set(parts, node, body))
     }
@@ -222,6 +260,8 @@ impl Network {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("nodes", &self.parts.names()).finish_non_exhaustive()
+        f.debug_struct("Network")
+            .field("nodes", &self.parts.names())
+            .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,10 @@ const PINGS: usize = 8;
 const NODES: usize = 16;
 
 /// Prints the report where the failed test prints.
-#[expect(clippy::print_stderr, reason = "the report is part of the failed test's output")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the report is part of the failed test's output"
+)]
 pub(crate) fn print(parts: &Arc<Parts>) {
     eprint!("{}", render(parts));
 }
@@ -42,8 +45,18 @@ fn render(parts: &Arc<Parts>) -> String {
 /// Who is joined to whom, with the addresses of the plan.
 fn brief(plan: &Plan) -> String {
     let mut text = String::from("plan:\n");
-    for bridge in plan.nodes.iter().filter(|node| node.role != Role::Switch).flat_map(|node| &node.bridges) {
-        let _ = writeln!(text, "  bridge {}{}", bridge.name, listed(&bridge.addresses));
+    for bridge in plan
+        .nodes
+        .iter()
+        .filter(|node| node.role != Role::Switch)
+        .flat_map(|node| &node.bridges)
+    {
+        let _ = writeln!(
+            text,
+            "  bridge {}{}",
+            bridge.name,
+            listed(&bridge.addresses)
+        );
     }
     for cable in plan.cables.iter().take(4 * NODES) {
         let [near, far] = &cable.ends;
@@ -51,9 +64,18 @@ fn brief(plan: &Plan) -> String {
             Some(bridge) => {
                 let node = &plan.nodes[end.node];
                 let bridge = &node.bridges[bridge].name;
-                if node.role == Role::Switch { node.name.clone() } else { format!("{bridge} (port {})", end.name) }
+                if node.role == Role::Switch {
+                    node.name.clone()
+                } else {
+                    format!("{bridge} (port {})", end.name)
+                }
             }
-            None => format!("{} {}{}", plan.nodes[end.node].name, end.name, listed(&end.addresses)),
+            None => format!(
+                "{} {}{}",
+                plan.nodes[end.node].name,
+                end.name,
+                listed(&end.addresses)
+            ),
         };
         let _ = writeln!(text, "  {} -- {}", side(near), side(far));
     }
@@ -61,7 +83,10 @@ fn brief(plan: &Plan) -> String {
 }
 
 fn listed(addresses: &[crate::address::Cidr]) -> String {
-    addresses.iter().map(|address| format!(" {address}")).collect()
+    addresses
+        .iter()
+        .map(|address| format!(" {address}"))
+        .collect()
 }
 
 fn node_state(host: Host<'_>) -> Result<String> {
@@ -76,14 +101,21 @@ fn node_state(host: Host<'_>) -> Result<String> {
         let _ = writeln!(text, "  neighbour {neighbour}");
     }
     for unset in &host.live().unset {
-        let _ = writeln!(text, "  could not set {} to {}: {}", unset.sysctl, unset.value, unset.cause);
+        let _ = writeln!(
+            text,
+            "  could not set {} to {}: {}",
+            unset.sysctl, unset.value, unset.cause
+        );
     }
     Ok(text)
 }
 
 /// An interface on one line.
 fn link(interface: &Interface) -> String {
-    let mut text = format!("{} <{}> mtu {} state {}", interface.name, interface.flags, interface.mtu, interface.state);
+    let mut text = format!(
+        "{} <{}> mtu {} state {}",
+        interface.name, interface.flags, interface.mtu, interface.state
+    );
     if let Some(mac) = interface.mac.filter(|_| interface.name != "lo") {
         let _ = write!(text, " {mac}");
     }
@@ -106,7 +138,12 @@ fn pings(parts: &Parts) -> String {
     let mut text = String::new();
     for (from, report) in pings.iter().rev().take(PINGS).rev() {
         let target = report.target();
-        let _ = write!(text, "{from} pinged {target}: {} of {} answered", report.received(), report.transmitted());
+        let _ = write!(
+            text,
+            "{from} pinged {target}: {} of {} answered",
+            report.received(),
+            report.transmitted()
+        );
         if report.received() < report.transmitted() {
             text.push_str(&hint(&parts.plan, target));
         }
@@ -128,5 +165,8 @@ fn hint(plan: &Plan, target: std::net::IpAddr) -> String {
             }
         }
     }
-    format!("; no node has that address (there are: {})", known.join(", "))
+    format!(
+        "; no node has that address (there are: {})",
+        known.join(", ")
+    )
 }

@@ -18,7 +18,10 @@ pub enum Flavor {
 pub fn block_on<F: Future>(flavor: Flavor, body: F) -> F::Output {
     let runtime = match runtime(flavor) {
         Ok(runtime) => runtime,
-        Err(cause) => panic!("{}", crate::error::Error::kernel("start the test's async runtime", cause)),
+        Err(cause) => panic!(
+            "{}",
+            crate::error::Error::kernel("start the test's async runtime", cause)
+        ),
     };
     let result = runtime.block_on(body);
     // Dropping a runtime waits without limit for a blocking thread that never ends; one that is left is named afterwards.

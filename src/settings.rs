@@ -62,7 +62,10 @@ impl Settings {
             isolation: choice(
                 &lookup,
                 "NETNS_TEST_ISOLATION",
-                &[("process", Isolation::Process), ("thread", Isolation::Thread)],
+                &[
+                    ("process", Isolation::Process),
+                    ("thread", Isolation::Thread),
+                ],
             )?,
             timeout: match positive(&lookup, "NETNS_TEST_TIMEOUT")? {
                 Some(seconds) => Duration::from_secs_f64(seconds),
@@ -72,7 +75,11 @@ impl Settings {
             on_fail: choice(
                 &lookup,
                 "NETNS_TEST_ON_FAIL",
-                &[("report", OnFail::Report), ("hold", OnFail::Hold), ("none", OnFail::None)],
+                &[
+                    ("report", OnFail::Report),
+                    ("hold", OnFail::Hold),
+                    ("none", OnFail::None),
+                ],
             )?,
         })
     }
@@ -89,7 +96,11 @@ pub(crate) fn scaled(limit: Duration) -> Duration {
 }
 
 /// One of the named values; the first is the default.
-fn choice<T: Copy>(lookup: &impl Fn(&str) -> Option<String>, name: &str, values: &[(&str, T)]) -> Result<T, String> {
+fn choice<T: Copy>(
+    lookup: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    values: &[(&str, T)],
+) -> Result<T, String> {
     let Some(text) = lookup(name) else {
         return Ok(values[0].1);
     };
@@ -97,7 +108,10 @@ fn choice<T: Copy>(lookup: &impl Fn(&str) -> Option<String>, name: &str, values:
         Some((_, value)) => Ok(*value),
         None => {
             let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
-            Err(format!("failed to read {name}: `{text}` is none of {}", known.join(", ")))
+            Err(format!(
+                "failed to read {name}: `{text}` is none of {}",
+                known.join(", ")
+            ))
         }
     }
 }
@@ -109,7 +123,9 @@ fn positive(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Opti
     };
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number <= 1e6 => Ok(Some(number)),
-        _ => Err(format!("failed to read {name}: `{text}` is no number above 0 and up to 1000000")),
+        _ => Err(format!(
+            "failed to read {name}: `{text}` is no number above 0 and up to 1000000"
+        )),
     }
 }
 
@@ -118,7 +134,12 @@ mod tests {
     use super::*;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        Settings::parse(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string()))
+        Settings::parse(|name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_string())
+        })
     }
 
     #[test]
@@ -133,19 +154,47 @@ mod tests {
 
     #[test]
     fn a_scale_multiplies_limits() {
-        let settings = parse(&[("NETNS_TEST_TIME_SCALE", "2.5"), ("NETNS_TEST_TIMEOUT", "4")]).unwrap();
+        let settings = parse(&[
+            ("NETNS_TEST_TIME_SCALE", "2.5"),
+            ("NETNS_TEST_TIMEOUT", "4"),
+        ])
+        .unwrap();
         assert_eq!(settings.scaled(settings.timeout), Duration::from_secs(10));
     }
 
     #[test]
     fn wrong_values_name_the_right_ones() {
         for (name, value, expected) in [
-            ("NETNS_TEST_UNSUPPORTED", "ignore", "failed to read NETNS_TEST_UNSUPPORTED: `ignore` is none of fail, skip"),
-            ("NETNS_TEST_REQUIRE", "yes", "failed to read NETNS_TEST_REQUIRE: `yes` is none of 0, 1"),
-            ("NETNS_TEST_ISOLATION", "vm", "failed to read NETNS_TEST_ISOLATION: `vm` is none of process, thread"),
-            ("NETNS_TEST_ON_FAIL", "x", "failed to read NETNS_TEST_ON_FAIL: `x` is none of report, hold, none"),
-            ("NETNS_TEST_TIMEOUT", "0", "failed to read NETNS_TEST_TIMEOUT: `0` is no number above 0 and up to 1000000"),
-            ("NETNS_TEST_TIME_SCALE", "x", "failed to read NETNS_TEST_TIME_SCALE: `x` is no number above 0 and up to 1000000"),
+            (
+                "NETNS_TEST_UNSUPPORTED",
+                "ignore",
+                "failed to read NETNS_TEST_UNSUPPORTED: `ignore` is none of fail, skip",
+            ),
+            (
+                "NETNS_TEST_REQUIRE",
+                "yes",
+                "failed to read NETNS_TEST_REQUIRE: `yes` is none of 0, 1",
+            ),
+            (
+                "NETNS_TEST_ISOLATION",
+                "vm",
+                "failed to read NETNS_TEST_ISOLATION: `vm` is none of process, thread",
+            ),
+            (
+                "NETNS_TEST_ON_FAIL",
+                "x",
+                "failed to read NETNS_TEST_ON_FAIL: `x` is none of report, hold, none",
+            ),
+            (
+                "NETNS_TEST_TIMEOUT",
+                "0",
+                "failed to read NETNS_TEST_TIMEOUT: `0` is no number above 0 and up to 1000000",
+            ),
+            (
+                "NETNS_TEST_TIME_SCALE",
+                "x",
+                "failed to read NETNS_TEST_TIME_SCALE: `x` is no number above 0 and up to 1000000",
+            ),
         ] {
             assert_eq!(parse(&[(name, value)]).unwrap_err(), expected);
         }

@@ -29,10 +29,22 @@ pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
 /// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
 fn expected(plan: &Plan, node: usize) -> Vec<u32> {
     let bridges = &plan.nodes[node].bridges;
-    let near = plan.cables.iter().map(|cable| &cable.ends[0]).filter(|end| end.node == node);
-    let near: Vec<_> = near.filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp)).collect();
-    let used = bridges.iter().enumerate().filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
-    near.iter().map(|end| end.index).chain(used.map(|(_, bridge)| bridge.index)).collect()
+    let near = plan
+        .cables
+        .iter()
+        .map(|cable| &cable.ends[0])
+        .filter(|end| end.node == node);
+    let near: Vec<_> = near
+        .filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp))
+        .collect();
+    let used = bridges
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
+    near.iter()
+        .map(|end| end.index)
+        .chain(used.map(|(_, bridge)| bridge.index))
+        .collect()
 }
 
 fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {

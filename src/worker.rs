@@ -11,9 +11,13 @@ use crate::live::LiveNode;
 /// Runs `body` on a fresh thread and forwards its panic.
 pub(crate) fn on_a_thread_of_its_own<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
-        let spawned = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body);
+        let spawned = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn_scoped(scope, body);
         match spawned {
-            Ok(thread) => thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload)),
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|payload| panic::resume_unwind(payload)),
             Err(cause) => panic!("{}", Error::kernel("start a thread", cause).help(THREADS)),
         }
     })

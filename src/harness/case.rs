@@ -33,6 +33,8 @@ pub enum ShouldPanic {
 impl Case {
     /// The name that libtest knows the test by: without the crate.
     pub(crate) fn test_name(&self) -> &'static str {
-        self.name.split_once("::").map_or(self.name, |(_, name)| name)
+        self.name
+            .split_once("::")
+            .map_or(self.name, |(_, name)| name)
     }
 }

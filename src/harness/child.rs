@@ -21,7 +21,9 @@ pub(crate) fn run(
     body: impl FnOnce(&Network) -> Ending + Send,
     control: i32,
 ) {
-    let parent = Parent { control: Control::adopt(process::adopt(control)) };
+    let parent = Parent {
+        control: Control::adopt(process::adopt(control)),
+    };
     parent.tell(&Message::Started);
     let last = match stage::stage(case, settings, topology, body, &parent) {
         Staged::Refused(error) => Message::Refused(error.to_string()),

@@ -31,7 +31,11 @@ impl Termination for Outcome {
 
 /// Reduces what a body returned, on the thread that made it: it need not be `Send`.
 pub fn outcome<T: Termination>(value: T) -> Ending {
-    if value.report() == ExitCode::SUCCESS { Ending::Passed } else { Ending::Failed }
+    if value.report() == ExitCode::SUCCESS {
+        Ending::Passed
+    } else {
+        Ending::Failed
+    }
 }
 
 /// Why a test failed.
@@ -47,19 +51,30 @@ pub(crate) enum Failure {
 pub(crate) fn judge(should_panic: ShouldPanic, ending: &Ending) -> Result<(), Failure> {
     match (should_panic, ending) {
         (ShouldPanic::No, Ending::Passed) | (ShouldPanic::Yes, Ending::Panicked(_)) => Ok(()),
-        (ShouldPanic::Saying(expected), Ending::Panicked(message)) if message.contains(expected) => Ok(()),
+        (ShouldPanic::Saying(expected), Ending::Panicked(message))
+            if message.contains(expected) =>
+        {
+            Ok(())
+        }
         (ShouldPanic::Saying(expected), Ending::Panicked(message)) => Err(Failure::New(format!(
             "the test panicked with another message than expected\n  panicked with: `{message}`\n  expected part: `{expected}`"
         ))),
         (_, Ending::Broken(text)) => Err(Failure::New(text.clone())),
         (ShouldPanic::No, Ending::Panicked(message)) => Err(Failure::Told(message.clone())),
-        (ShouldPanic::No, Ending::Failed) => Err(Failure::Told("the test returned an error".to_owned())),
-        (_, Ending::Passed | Ending::Failed) => Err(Failure::New("the test did not panic as expected".to_owned())),
+        (ShouldPanic::No, Ending::Failed) => {
+            Err(Failure::Told("the test returned an error".to_owned()))
+        }
+        (_, Ending::Passed | Ending::Failed) => Err(Failure::New(
+            "the test did not panic as expected".to_owned(),
+        )),
     }
 }
 
 /// Fails the calling test with a text that nobody has seen yet.
-#[expect(clippy::print_stderr, reason = "this is how a test's output reaches libtest's capture")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is how a test's output reaches libtest's capture"
+)]
 pub(crate) fn fail(text: &str) -> ! {
     eprintln!("{text}");
     panic::resume_unwind(Box::new(text.to_owned()))
@@ -76,7 +91,9 @@ pub(crate) fn fail_with(failure: Failure) -> ! {
 
 /// The message of a panic.
 pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }
@@ -89,7 +106,10 @@ mod tests {
     fn results_and_exit_codes_are_reduced() {
         assert_eq!(outcome(()), Ending::Passed);
         assert_eq!(outcome(Ok::<(), String>(())), Ending::Passed);
-        assert_eq!(outcome(Err::<(), String>("broken".to_owned())), Ending::Failed);
+        assert_eq!(
+            outcome(Err::<(), String>("broken".to_owned())),
+            Ending::Failed
+        );
         assert_eq!(outcome(ExitCode::from(3)), Ending::Failed);
     }
 
@@ -99,11 +119,19 @@ mod tests {
         let broken = Ending::Broken("failed to make a network".to_owned());
         assert_eq!(judge(ShouldPanic::Yes, &panicked), Ok(()));
         assert_eq!(judge(ShouldPanic::Saying("no route"), &panicked), Ok(()));
-        assert!(matches!(judge(ShouldPanic::Saying("refused"), &panicked), Err(Failure::New(text)) if text.contains("`refused`")));
+        assert!(
+            matches!(judge(ShouldPanic::Saying("refused"), &panicked), Err(Failure::New(text)) if text.contains("`refused`"))
+        );
         for ending in [Ending::Passed, Ending::Failed, broken.clone()] {
             assert!(judge(ShouldPanic::Yes, &ending).is_err());
         }
-        assert_eq!(judge(ShouldPanic::No, &broken), Err(Failure::New("failed to make a network".to_owned())));
-        assert_eq!(judge(ShouldPanic::No, &panicked), Err(Failure::Told("no route to host".to_owned())));
+        assert_eq!(
+            judge(ShouldPanic::No, &broken),
+            Err(Failure::New("failed to make a network".to_owned()))
+        );
+        assert_eq!(
+            judge(ShouldPanic::No, &panicked),
+            Err(Failure::Told("no route to host".to_owned()))
+        );
     }
 }

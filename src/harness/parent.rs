@@ -1,5 +1,6 @@
 //! The process that people started: it runs the case in a child and is the judge.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -24,14 +25,20 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     let told = match Running::start(case).and_then(|running| running.watch(case, settings)) {
         Ok(told) => told,
         Err(cause) => {
-            let error = Error::kernel(format!("run test `{}` in a process of its own", case.test_name()), cause);
+            let error = Error::kernel(
+                format!("run test `{}` in a process of its own", case.test_name()),
+                cause,
+            );
             outcome::fail(&error.to_string())
         }
     };
     if let Some(refusal) = &told.refused {
         return skip::refused(case, settings, refusal);
     }
-    let ending = told.ending.unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
+    let ending = told
+        .ending
+        .clone()
+        .unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
     if let Err(failure) = outcome::judge(case.should_panic, &ending) {
         outcome::fail_with(failure);
     }
@@ -63,7 +70,9 @@ fn unexplained(case: &Case, told: &Told) -> String {
         (None, None) => "ended".to_owned(),
     };
     if told.started {
-        return format!("failed to finish test `{name}`: its process {end} before the test had ended");
+        return format!(
+            "failed to finish test `{name}`: its process {end} before the test had ended"
+        );
     }
     format!(
         "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
@@ -73,7 +82,11 @@ fn unexplained(case: &Case, told: &Told) -> String {
 }
 
 fn seconds(limit: Duration) -> String {
-    if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{:.3} s", limit.as_secs_f64()) }
+    if limit.subsec_millis() == 0 {
+        format!("{} s", limit.as_secs())
+    } else {
+        format!("{:.3} s", limit.as_secs_f64())
+    }
 }
 
 /// A child and the ends of what connects us.
@@ -81,7 +94,7 @@ struct Running {
     child: Child,
     control: Control,
     /// Both of its output streams in their order; none if the child writes where we would.
-    output: Option<io::PipeReader>,
+    output: Option<File>,
     /// Can be read once the child has ended; none on kernels that do not say.
     end: Option<OwnedFd>,
 }
@@ -93,27 +106,47 @@ impl Running {
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
         }
-        command.args([case.test_name(), "--exact", "--include-ignored", "--nocapture", "--test-threads=1"]);
-        command.env(bootstrap::MARK.to_string_lossy().as_ref(), std::process::id().to_string());
+        command.args([
+            case.test_name(),
+            "--exact",
+            "--include-ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
+        command.env(
+            bootstrap::MARK.to_string_lossy().as_ref(),
+            std::process::id().to_string(),
+        );
         command.stdin(childs_end);
         let output = if is_captured() {
-            let (reader, writer) = io::pipe()?;
+            let (reader, writer) = process::pipe()?;
             process::set_nonblocking(&reader)?;
             command.stderr(writer.try_clone()?).stdout(writer);
-            Some(reader)
+            Some(File::from(reader))
         } else {
             command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
             None
         };
         let child = command.spawn()?;
         let end = process::end_of(child.id()).ok();
-        Ok(Self { child, control, output, end })
+        Ok(Self {
+            child,
+            control,
+            output,
+            end,
+        })
     }
 
     /// Relays output and listens until the child has ended.
     fn watch(mut self, case: &Case, settings: &Settings) -> io::Result<Told> {
         let limit = settings.scaled(case.timeout.unwrap_or(settings.timeout));
-        let mut told = Told { started: false, refused: None, ending: None, overdue: None, status: ExitStatus::default() };
+        let mut told = Told {
+            started: false,
+            refused: None,
+            ending: None,
+            overdue: None,
+            status: ExitStatus::default(),
+        };
         let mut deadline = Some(Instant::now() + limit);
         let mut text = Utf8::default();
         let mut listening = true;
@@ -159,7 +192,11 @@ impl Running {
         descriptors.extend(self.end.as_ref().map(AsFd::as_fd));
         let deadline = match self.end {
             Some(_) => deadline,
-            None => Some(deadline.into_iter().fold(Instant::now() + LOOK_EVERY, Instant::min)),
+            None => Some(
+                deadline
+                    .into_iter()
+                    .fold(Instant::now() + LOOK_EVERY, Instant::min),
+            ),
         };
         let ready = process::wait_readable(&descriptors, deadline)?;
         let mut ready = ready.into_iter();
@@ -171,7 +208,11 @@ impl Running {
     }
 
     fn ended(&mut self, perhaps: bool) -> io::Result<Option<ExitStatus>> {
-        if perhaps { self.child.try_wait() } else { Ok(None) }
+        if perhaps {
+            self.child.try_wait()
+        } else {
+            Ok(None)
+        }
     }
 
     /// Prints what there is, through libtest's capture.
@@ -232,7 +273,11 @@ impl Utf8 {
         self.rest.extend(bytes);
         let whole = match std::str::from_utf8(&self.rest) {
             // No character is longer than four bytes: an older beginning will not be completed.
-            Err(error) if error.error_len().is_none() && self.rest.len() - error.valid_up_to() < 4 => error.valid_up_to(),
+            Err(error)
+                if error.error_len().is_none() && self.rest.len() - error.valid_up_to() < 4 =>
+            {
+                error.valid_up_to()
+            }
             _ => self.rest.len(),
         };
         show(&String::from_utf8_lossy(&self.rest[..whole]));
@@ -246,7 +291,10 @@ impl Utf8 {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is how a test's output reaches libtest's capture")]
+#[expect(
+    clippy::print_stdout,
+    reason = "this is how a test's output reaches libtest's capture"
+)]
 fn show(text: &str) {
     print!("{text}");
     drop(io::stdout().flush());

@@ -19,7 +19,9 @@ pub(crate) fn refused(case: &Case, settings: &Settings, verdict: &str) {
         outcome::fail(verdict);
     }
     if settings.require {
-        outcome::fail(&format!("{verdict}\n  note: NETNS_TEST_REQUIRE=1 forbids to skip it"));
+        outcome::fail(&format!(
+            "{verdict}\n  note: NETNS_TEST_REQUIRE=1 forbids to skip it"
+        ));
     }
     if let Err(text) = record(case, settings, verdict) {
         outcome::fail(&text);
@@ -33,10 +35,13 @@ fn record(case: &Case, settings: &Settings, verdict: &str) -> Result<(), String>
     if let Some(path) = &settings.skipped {
         let line = format!("{name}\t{reason}\n");
         let file = OpenOptions::new().create(true).append(true).open(path);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|cause| {
-            let cause = crate::error::errno_text(&cause);
-            format!("failed to record skipped test `{name}` in NETNS_TEST_SKIPPED={path}: {cause}")
-        })?;
+        file.and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(|cause| {
+                let cause = crate::error::errno_text(&cause);
+                format!(
+                    "failed to record skipped test `{name}` in NETNS_TEST_SKIPPED={path}: {cause}"
+                )
+            })?;
     }
     let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
     if skipped.is_empty() {
@@ -56,7 +61,11 @@ extern "C" fn sum_up() {
             None => reasons.push((reason, 1)),
         }
     }
-    let plural = if skipped.len() == 1 { "test was" } else { "tests were" };
+    let plural = if skipped.len() == 1 {
+        "test was"
+    } else {
+        "tests were"
+    };
     let mut text = format!("netns-test: {} {plural} skipped", skipped.len());
     for (reason, number) in reasons {
         text.push_str(&format!("\n  {number} because: {reason}"));

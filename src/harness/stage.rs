@@ -43,7 +43,9 @@ pub(crate) fn stage(
 ) -> Staged {
     let (network, node) = match prepare(case, topology) {
         Ok(prepared) => prepared,
-        Err(error) if error.is_refused() || error.is_unsupported() => return Staged::Refused(error),
+        Err(error) if error.is_refused() || error.is_unsupported() => {
+            return Staged::Refused(error);
+        }
         Err(error) => return Staged::Ended(Ending::Broken(error.to_string())),
     };
     audience.curtain_up();
@@ -69,15 +71,24 @@ pub(crate) fn stage(
 fn prepare(case: &Case, topology: fn() -> Topology) -> Result<(Network, usize)> {
     let topology = panic::catch_unwind(topology).map_err(|payload| {
         let message = outcome::message(&*payload);
-        Error::new(crate::error::Kind::Topology, format!("make the topology of test `{}`", case.test_name()), message)
+        Error::new(
+            crate::error::Kind::Topology,
+            format!("make the topology of test `{}`", case.test_name()),
+            message,
+        )
     })?;
     let plan = topology.plan()?;
     let node = match case.inside {
         None => 0,
         Some(name) => {
             let known: Vec<&str> = plan.visible().map(|(_, node)| node.name.as_str()).collect();
-            let found = plan.visible().find(|(_, node)| node.name == name).map(|(position, _)| position);
-            found.ok_or_else(|| Error::unknown_name(format!("run the test inside host `{name}`"), &known))?
+            let found = plan
+                .visible()
+                .find(|(_, node)| node.name == name)
+                .map(|(position, _)| position);
+            found.ok_or_else(|| {
+                Error::unknown_name(format!("run the test inside host `{name}`"), &known)
+            })?
         }
     };
     entry::ensure()?;
@@ -94,7 +105,9 @@ fn perform(
 ) -> Ending {
     let (done, ends_with_the_body) = match UnixStream::pair() {
         Ok(pair) => pair,
-        Err(cause) => return Ending::Broken(Error::kernel("start the test's body", cause).to_string()),
+        Err(cause) => {
+            return Ending::Broken(Error::kernel("start the test's body", cause).to_string());
+        }
     };
     thread::scope(|scope| {
         let perform = || {
@@ -107,10 +120,15 @@ fn perform(
                     .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
             })
         };
-        match thread::Builder::new().name(case.test_name().to_owned()).spawn_scoped(scope, perform) {
+        match thread::Builder::new()
+            .name(case.test_name().to_owned())
+            .spawn_scoped(scope, perform)
+        {
             Ok(thread) => {
                 audience.watch(&done, &|| report::print(network.parts()));
-                thread.join().unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+                thread
+                    .join()
+                    .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
             }
             Err(cause) => Ending::Broken(Error::kernel("start the test's body", cause).to_string()),
         }

@@ -21,9 +21,21 @@ pub(crate) struct Device {
 pub(crate) fn decide_one(spec: &RouteSpec, node: &str, devices: &[Device]) -> Result<Route> {
     let object = format!("route `{}` of node `{node}`", spec.destination.text);
     let mut mistakes = Mistakes::new(&[Mistake::GatewayOffSubnet]);
-    let route = Deciding { spec, devices, object: &object, mistakes: &mut mistakes }.route();
+    let route = Deciding {
+        spec,
+        devices,
+        object: &object,
+        mistakes: &mut mistakes,
+    }
+    .route();
     mistakes.into_result()?;
-    route.ok_or_else(|| Error::new(Kind::Topology, format!("decide {object}"), "the node has no interface"))
+    route.ok_or_else(|| {
+        Error::new(
+            Kind::Topology,
+            format!("decide {object}"),
+            "the node has no interface",
+        )
+    })
 }
 
 /// Gives every node its routes.

@@ -293,10 +293,7 @@ mod tests {
                 },
                 "ping: sendmsg: Network is unreachable",
             ),
-            (
-                PingAnswer::Lost { sequence },
-                "no answer for icmp_seq=1",
-            ),
+            (PingAnswer::Lost { sequence }, "no answer for icmp_seq=1"),
         ] {
             assert_eq!(answer.to_string(), expected);
         }

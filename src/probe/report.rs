@@ -368,7 +368,10 @@ fn percent(value: f64) -> String {
         _ => 8,
     };
     let digits = format!("{value:.decimals$}");
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    digits
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 #[cfg(test)]

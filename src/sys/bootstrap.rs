@@ -79,7 +79,10 @@ pub(crate) fn entered() -> Entered {
         0 => Entered::No,
         PRIVILEGED => Entered::Privileged,
         USER_NAMESPACE => Entered::UserNamespace,
-        refused => Entered::Refused { at: Door::from_code((refused >> 16) & 0xff), errno: refused & 0xffff },
+        refused => Entered::Refused {
+            at: Door::from_code((refused >> 16) & 0xff),
+            errno: refused & 0xffff,
+        },
     }
 }
 
@@ -87,7 +90,10 @@ pub(crate) fn entered() -> Entered {
 pub(crate) fn ensure_entered(threads: usize) -> Entered {
     if entered() == Entered::No {
         if threads > 1 && !is_privileged() {
-            return Entered::Refused { at: Door::Threads, errno: libc::EINVAL };
+            return Entered::Refused {
+                at: Door::Threads,
+                errno: libc::EINVAL,
+            };
         }
         enter();
     }
@@ -106,7 +112,10 @@ pub(crate) fn is_child() -> bool {
 
 /// Where this process's standard output and error are to go while its test runs.
 pub(crate) fn relay() -> Option<[i32; 2]> {
-    let relay = [RELAY[0].load(Ordering::Acquire), RELAY[1].load(Ordering::Acquire)];
+    let relay = [
+        RELAY[0].load(Ordering::Acquire),
+        RELAY[1].load(Ordering::Acquire),
+    ];
     (relay[0] > 0).then_some(relay)
 }
 
@@ -121,7 +130,10 @@ impl Door {
             Door::UidMap,
             Door::Capabilities,
         ];
-        DOORS.into_iter().find(|door| *door as i32 == code).unwrap_or(Door::UserNamespace)
+        DOORS
+            .into_iter()
+            .find(|door| *door as i32 == code)
+            .unwrap_or(Door::UserNamespace)
     }
 }
 
@@ -165,7 +177,10 @@ fn enter() {
     let state = if is_privileged() {
         PRIVILEGED
     } else {
-        match trial().and_then(|()| enter_user_namespace()).and_then(|()| keep_capabilities()) {
+        match trial()
+            .and_then(|()| enter_user_namespace())
+            .and_then(|()| keep_capabilities())
+        {
             Ok(()) => USER_NAMESPACE,
             Err((door, errno)) => REFUSED | (door as i32) << 16 | (errno & 0xffff),
         }
@@ -218,8 +233,16 @@ fn enter_user_namespace() -> Result<(), Refused> {
     }
     let mut buffer = [0; 32];
     write_file(c"/proc/self/setgroups", b"deny", Door::Setgroups)?;
-    write_file(c"/proc/self/gid_map", identity_map(gid, &mut buffer), Door::GidMap)?;
-    write_file(c"/proc/self/uid_map", identity_map(uid, &mut buffer), Door::UidMap)
+    write_file(
+        c"/proc/self/gid_map",
+        identity_map(gid, &mut buffer),
+        Door::GidMap,
+    )?;
+    write_file(
+        c"/proc/self/uid_map",
+        identity_map(uid, &mut buffer),
+        Door::UidMap,
+    )
 }
 
 fn write_file(path: &CStr, content: &[u8], door: Door) -> Result<(), Refused> {
@@ -230,7 +253,11 @@ fn write_file(path: &CStr, content: &[u8], door: Door) -> Result<(), Refused> {
             return Err(errno(door));
         }
         let written = libc::write(fd, content.as_ptr().cast(), content.len());
-        let result = if written == content.len() as isize { Ok(()) } else { Err(errno(door)) };
+        let result = if written == content.len() as isize {
+            Ok(())
+        } else {
+            Err(errno(door))
+        };
         libc::close(fd);
         result
     }
@@ -272,7 +299,13 @@ const CAP_SYS_CHROOT: u32 = 18;
 const CAP_SYS_ADMIN: u32 = 21;
 
 /// What building networks takes, and what programs that tests start need to work in them.
-const INHERITED: [u32; 5] = [CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_CHROOT, CAP_SYS_ADMIN];
+const INHERITED: [u32; 5] = [
+    CAP_NET_BIND_SERVICE,
+    CAP_NET_ADMIN,
+    CAP_NET_RAW,
+    CAP_SYS_CHROOT,
+    CAP_SYS_ADMIN,
+];
 
 #[repr(C)]
 struct CapHeader {
@@ -290,7 +323,10 @@ struct CapData {
 
 /// `_LINUX_CAPABILITY_VERSION_3`, whose sets have two words.
 fn cap_header() -> CapHeader {
-    CapHeader { version: 0x2008_0522, pid: 0 }
+    CapHeader {
+        version: 0x2008_0522,
+        pid: 0,
+    }
 }
 
 fn capabilities() -> Option<[CapData; 2]> {
@@ -344,13 +380,22 @@ mod tests {
     fn an_identity_map_is_spelled_without_allocating() {
         let mut buffer = [0; 32];
         assert_eq!(identity_map(0, &mut buffer), b"0 0 1");
-        assert_eq!(identity_map(u32::MAX, &mut buffer), b"4294967295 4294967295 1");
+        assert_eq!(
+            identity_map(u32::MAX, &mut buffer),
+            b"4294967295 4294967295 1"
+        );
         assert_eq!(number(b"1234:x"), 1234);
     }
 
     #[test]
     fn doors_survive_being_packed() {
-        for door in [Door::Threads, Door::UserNamespace, Door::Setgroups, Door::GidMap, Door::UidMap] {
+        for door in [
+            Door::Threads,
+            Door::UserNamespace,
+            Door::Setgroups,
+            Door::GidMap,
+            Door::UidMap,
+        ] {
             assert_eq!(Door::from_code(door as i32), door);
         }
     }

@@ -20,7 +20,9 @@ pub(crate) fn make_room(nodes: usize) -> Result<()> {
         return Ok(());
     }
     if open + nodes as u64 + 32 > hard {
-        let cause = format!("{nodes} nodes and {open} open descriptors do not fit in the hard limit of {hard}");
+        let cause = format!(
+            "{nodes} nodes and {open} open descriptors do not fit in the hard limit of {hard}"
+        );
         return Err(Error::new(Kind::Kernel, "make room for the network's descriptors", cause)
             .help("raise it: `ulimit -Hn` as root, LimitNOFILE= of the service, `docker run --ulimit nofile=`"));
     }

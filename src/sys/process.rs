@@ -10,9 +10,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 /// Waits until one of the descriptors can be read or has been closed at the other end; tells which.
 ///
 /// See [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
-pub(crate) fn wait_readable(descriptors: &[BorrowedFd<'_>], deadline: Option<Instant>) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<PollFd<'_>> =
-        descriptors.iter().map(|descriptor| PollFd::new(*descriptor, PollFlags::POLLIN)).collect();
+pub(crate) fn wait_readable(
+    descriptors: &[BorrowedFd<'_>],
+    deadline: Option<Instant>,
+) -> io::Result<Vec<bool>> {
+    let mut polled: Vec<PollFd<'_>> = descriptors
+        .iter()
+        .map(|descriptor| PollFd::new(*descriptor, PollFlags::POLLIN))
+        .collect();
     loop {
         match poll(&mut polled, timeout(deadline)) {
             Ok(_) => break,
@@ -20,7 +25,10 @@ pub(crate) fn wait_readable(descriptors: &[BorrowedFd<'_>], deadline: Option<Ins
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(polled.iter().map(|fd| fd.revents().is_some_and(|events| !events.is_empty())).collect())
+    Ok(polled
+        .iter()
+        .map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
+        .collect())
 }
 
 /// Whether the descriptor can be read within the limit.
@@ -51,6 +59,13 @@ pub(crate) fn end_of(process: u32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
+/// A pipe: the end to read from, and the one to write to.
+///
+/// See [pipe(2)](https://man7.org/linux/man-pages/man2/pipe.2.html).
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?)
+}
+
 /// Makes reads and writes return at once.
 pub(crate) fn set_nonblocking(descriptor: impl AsFd) -> io::Result<()> {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -68,7 +83,11 @@ pub(crate) fn adopt(descriptor: i32) -> OwnedFd {
 /// Points the process's standard output, or error, at another descriptor.
 pub(crate) fn redirect(standard: i32, to: i32) -> io::Result<()> {
     // SAFETY: replaces one descriptor of this process by another; both are only numbers here.
-    if unsafe { libc::dup2(to, standard) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if unsafe { libc::dup2(to, standard) } < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// Writes out what C code has buffered for its standard output.

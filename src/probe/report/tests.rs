@@ -115,7 +115,12 @@ fn percentages_have_six_digits() {
 
 #[test]
 fn the_statistics_are_those_of_the_replies() {
-    let report = report(vec![reply(1, 100), unreachable(2), reply(3, 300), reply(4, 200)]);
+    let report = report(vec![
+        reply(1, 100),
+        unreachable(2),
+        reply(3, 300),
+        reply(4, 200),
+    ]);
     assert_eq!((report.transmitted(), report.received()), (4, 3));
     assert_eq!(report.loss(), 0.25);
     assert_eq!(report.min(), Some(Duration::from_micros(100)));

@@ -133,8 +133,17 @@ impl Transport {
 
     /// Begins or ends listening to changes of links.
     pub(crate) fn watch_links(&mut self, on: bool) -> io::Result<()> {
-        let option = if on { libc::NETLINK_ADD_MEMBERSHIP } else { libc::NETLINK_DROP_MEMBERSHIP };
-        super::super::socket::set_option(self.socket.as_fd(), libc::SOL_NETLINK, option, RTNLGRP_LINK)?;
+        let option = if on {
+            libc::NETLINK_ADD_MEMBERSHIP
+        } else {
+            libc::NETLINK_DROP_MEMBERSHIP
+        };
+        super::super::socket::set_option(
+            self.socket.as_fd(),
+            libc::SOL_NETLINK,
+            option,
+            RTNLGRP_LINK,
+        )?;
         // What was heard meanwhile would fill the receive buffer.
         while !on && self.changed_within(Duration::ZERO)? {}
         Ok(())

@@ -31,7 +31,6 @@ pub(crate) struct BridgeVerb<'a> {
     /// In hundredths of a second.
     pub(crate) ageing: Option<u32>,
     pub(crate) snooping: bool,
-    pub(crate) up: bool,
 }
 
 /// One end of a veth pair to be made.
@@ -83,9 +82,6 @@ pub(crate) fn add_bridge(bridge: &BridgeVerb<'_>) -> Request {
     }
     if let Some(ageing) = bridge.ageing {
         builder = builder.ageing_time(ageing);
-    }
-    if bridge.up {
-        builder = builder.up();
     }
     let message = RouteNetlinkMessage::NewLink(builder.build());
     Request::new(format!("create bridge `{}`", bridge.name), message, CREATE)
