@@ -193,7 +193,7 @@ fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) ->
         .copied()
         .chain(own);
     for (name, value) in defaults {
-        if let Err(cause) = sysctl::write(name, value) {
+        if let Err(cause) = write_any(name, value) {
             let cause = crate::error::errno_text(&cause);
             unset.push(Unset {
                 sysctl: name.to_owned(),
@@ -211,12 +211,23 @@ fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) ->
     ))
 }
 
+/// Writes the first of the values that the kernel takes.
+fn write_any(name: &str, values: &str) -> io::Result<()> {
+    let (first, others) = values.split_once('|').unwrap_or((values, ""));
+    match sysctl::write(name, first) {
+        Err(_) if !others.is_empty() => write_any(name, others),
+        result => result,
+    }
+}
+
 /// The inherited parameters that this machine's administrator changed, with the kernel's defaults.
 ///
 /// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
 fn tuned() -> Vec<(&'static str, &'static str)> {
-    let differs =
-        |(name, default): &(&str, &str)| sysctl::read(name).is_ok_and(|value| value != *default);
+    let differs = |(name, default): &(&str, &str)| {
+        let default = default.split('|').next();
+        sysctl::read(name).is_ok_and(|value| Some(value.as_str()) != default)
+    };
     plan::INHERITED
         .iter()
         .filter(|pair| differs(pair))

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Unsupported,
     /// No node, link or interface has that name.
     UnknownName,
+    /// A setting that makes no sense.
+    Invalid,
     /// A wait reached its limit.
     TimedOut,
     /// The kernel refused one step.

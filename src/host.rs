@@ -281,7 +281,7 @@ impl<'net> Host<'net> {
     /// ```
     /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
     /// net.host("a").link("eth0").down().unwrap();
-    /// assert!(net.host("b").interface("eth0").unwrap().flags.no_carrier());
+    /// assert!(!net.host("b").interface("eth0").unwrap().flags.lower_up());
     /// # }).unwrap();
     /// ```
     #[track_caller]

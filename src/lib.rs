@@ -25,18 +25,19 @@ mod link;
 mod live;
 mod network;
 mod probe;
-//mod reach;
+mod reach;
 mod report;
 mod settle;
 mod worker;
 // --- a test ---
-//mod doctor;
+mod doctor;
 mod harness;
 mod runtime;
 
 pub use address::{Cidr, Mac, ParseAddressError};
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
+pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
 pub use here::{Current, current};
 pub use host::Host;
@@ -47,7 +48,9 @@ pub use netns_test_macros::netns_test;
 pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
-pub use probe::{Ping, PingAnswer, PingReport};
+pub use probe::{
+    Family, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,
+};
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };

@@ -1,9 +1,16 @@
 //! Questions put to a network from inside one of its namespaces: does it answer, who answers, how fast?
 
 mod answer;
+mod echo;
+mod matrix;
 mod ping;
 mod report;
+mod sweep;
+mod table;
 
 pub use answer::{PingAnswer, PingRedirect};
+pub(crate) use echo::run as ping;
+pub use matrix::{Family, Reachability, ReachabilityMatrix};
 pub use ping::Ping;
 pub use report::PingReport;
+pub(crate) use sweep::sweep;

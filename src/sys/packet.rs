@@ -64,6 +64,11 @@ impl IcmpSocket {
         })
     }
 
+    /// Whether it is a socket for ICMP, and not for ICMPv6.
+    pub(crate) fn is_ipv4(&self) -> bool {
+        self.ipv4
+    }
+
     /// Sets how many routers a packet may pass: the TTL or hop limit, 1 to 255.
     pub(crate) fn set_ttl(&self, ttl: u8) -> io::Result<()> {
         let ttl = ttl.into();
@@ -271,4 +276,23 @@ fn instant_of(stamp: TimeSpec, now: Instant) -> Instant {
         // The clock was set back in between.
         .unwrap_or_default();
     now.checked_sub(age).unwrap_or(now)
+}
+
+/// Whether a message was refused because it may not be fragmented and is larger than what passes.
+pub(crate) fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMSGSIZE)
+}
+
+/// Whether the socket has no room for a message until those before it have left.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOBUFS))
+}
+
+/// Whether a refusal to send may pass by itself: no memory, or no usable source address because the host's own are still
+/// being checked for duplicates.
+pub(crate) fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENOMEM | libc::EADDRNOTAVAIL)
+    )
 }

@@ -62,9 +62,10 @@ pub(crate) enum RouteVerbKind {
     Prohibit,
 }
 
-/// Makes a bridge.
+/// Makes a bridge and leaves it down: rtnetlink's builder would raise it.
 pub(crate) fn add_bridge(bridge: &BridgeVerb<'_>) -> Request {
     let mut builder = LinkBridge::new(bridge.name)
+        .down()
         .index(bridge.index)
         .stp_state(if bridge.stp {
             BridgeStpState::KernelStp
