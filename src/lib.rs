@@ -3,8 +3,10 @@
 mod error;
 // --- values: what was asked, and what follows from it ---
 mod address;
+mod wire;
 // --- effects: the kernel ---
 mod sys;
 
 pub use address::{Cidr, Mac, ParseAddressError};
 pub use error::{Error, Result, TestError, TestResult};
+pub use wire::UnreachableReason;

@@ -1,0 +1,7 @@
+//! Packets as bytes: pure, and the only place that names `pnet_packet`.
+
+pub(crate) mod icmp;
+mod quote;
+mod reason;
+
+pub use reason::UnreachableReason;
