@@ -3,4 +3,5 @@
 //! Each function is one verb. Nothing here knows plans, networks or tests.
 
 pub(crate) mod netlink;
+pub(crate) mod packet;
 mod socket;
