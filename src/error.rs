@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     TimedOut,
     /// The kernel refused one step.
     Kernel,
+    /// A value that was passed is out of its range.
+    Invalid,
 }
 
 impl Error {

@@ -6,7 +6,10 @@ mod address;
 mod wire;
 // --- effects: the kernel ---
 mod sys;
+// --- what happens inside a namespace ---
+mod probe;
 
 pub use address::{Cidr, Mac, ParseAddressError};
 pub use error::{Error, Result, TestError, TestResult};
+pub use probe::{Ping, PingAnswer, PingRedirect, PingReport};
 pub use wire::UnreachableReason;
