@@ -11,5 +11,7 @@ mod probe;
 
 pub use address::{Cidr, Mac, ParseAddressError};
 pub use error::{Error, Result, TestError, TestResult};
-pub use probe::{Ping, PingAnswer, PingRedirect, PingReport};
+pub use probe::{
+    Family, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,
+};
 pub use wire::UnreachableReason;

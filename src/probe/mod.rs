@@ -2,10 +2,15 @@
 
 mod answer;
 mod echo;
+mod matrix;
 mod ping;
 mod report;
+mod sweep;
+mod table;
 
 pub use answer::{PingAnswer, PingRedirect};
 pub(crate) use echo::run as ping;
+pub use matrix::{Family, Reachability, ReachabilityMatrix};
 pub use ping::Ping;
 pub use report::PingReport;
+pub(crate) use sweep::sweep;
