@@ -172,6 +172,43 @@ impl FromStr for Cidr {
     }
 }
 
+/// An address family.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::Family;
+///
+/// assert_eq!(Family::V6.to_string(), "IPv6");
+/// assert!(Family::V6.includes("::1".parse().unwrap()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// Both, in the order of their age.
+    pub(crate) const BOTH: [Self; 2] = [Self::V4, Self::V6];
+
+    /// Whether the address is of this family.
+    pub fn includes(self, address: IpAddr) -> bool {
+        address.is_ipv4() == (self == Self::V4)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
 /// A hardware (Ethernet) address: `02:00:00:01:00:01`.
 ///
 /// # Examples

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::diagnosis::Step;
 use crate::entry;
+use crate::errno;
 use crate::error::{Error, Result};
 use crate::live::{LiveNode, Unset};
 use crate::plan::{self, Bridge, Cable, End, Node, Plan, Role, Route};
@@ -67,7 +68,9 @@ impl<'p> Builder<'p> {
                 .iter()
                 .map(|bridge| bridge_request(self.plan, bridge))
                 .collect();
-            live.netlink().execute(requests)?;
+            live.netlink()
+                .execute(requests)
+                .map_err(|error| missing("bridge", error))?;
         }
         Ok(())
     }
@@ -105,7 +108,10 @@ impl<'p> Builder<'p> {
             let namespace = namespace.as_ref().map(std::os::fd::AsFd::as_fd);
             netlink::add_veth(&veth(near), master, !self.plan.bare, &veth(far), namespace)
         });
-        self.nodes[node].netlink().execute(requests.collect())
+        self.nodes[node]
+            .netlink()
+            .execute(requests.collect())
+            .map_err(|error| missing("veth", error))
     }
 
     /// Raises what is still down, adds addresses, then routes.
@@ -202,13 +208,7 @@ fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) ->
             });
         }
     }
-    Ok(LiveNode::new(
-        node.name.clone(),
-        node.role,
-        namespace,
-        netlink,
-        unset,
-    ))
+    Ok(LiveNode::new(node.name.clone(), namespace, netlink, unset))
 }
 
 /// Writes the first of the values that the kernel takes.
@@ -233,6 +233,14 @@ fn tuned() -> Vec<(&'static str, &'static str)> {
         .filter(|pair| differs(pair))
         .copied()
         .collect()
+}
+
+/// A kernel without this kind of link, or capabilities that are none, is a matter for the diagnosis.
+fn missing(kind: &'static str, error: Error) -> Error {
+    match error.raw_os_error() {
+        Some(errno @ (errno::EOPNOTSUPP | errno::EPERM)) => entry::refusal(Step::Link(kind), errno),
+        _ => error,
+    }
 }
 
 fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {

@@ -1,10 +1,9 @@
 //! Keeps a network for people to look at.
 
-use std::fmt::Write as _;
-use std::io::BufRead;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use crate::console;
 use crate::live::Parts;
 use crate::network::Network;
 use crate::sys::bootstrap::{self, Entered};
@@ -17,8 +16,8 @@ impl Network {
     /// same for a `#[netns_test]` that failed.
     pub fn keep(self) {
         hold(self.parts(), |text| {
-            crate::harness::say(text);
-            wait_for_enter();
+            console::say(text);
+            console::wait_for_enter();
         });
     }
 }
@@ -42,20 +41,10 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
             "\n  nsenter {user}--net=/proc/{process}/fd/{number} ip address  # {}",
             node.name
         );
-        drop(text.write_str(&line));
+        text.push_str(&line);
         open.push(descriptor);
     }
     text.push_str("\nand press Enter here to go on (without a terminal: `kill ");
     text.push_str(&format!("{process}`)"));
     wait(&text);
-}
-
-/// Waits for a line on standard input; at its end, for ever.
-pub(crate) fn wait_for_enter() {
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
-        loop {
-            std::thread::park();
-        }
-    }
 }

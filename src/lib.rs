@@ -2,44 +2,59 @@
 
 extern crate self as netns_test;
 
+// A module imports only from those above its row: `tests/tidy.rs` holds the table.
 mod errno;
 mod error;
 // --- values: what was asked, and what follows from it; testable on any machine ---
 mod address;
-mod plan;
-mod settings;
-mod topology;
 mod view;
 mod wire;
-// --- effects: the kernel ---
+
+mod topology;
+
+mod plan;
+
 mod diagnosis;
+mod settings;
+// --- effects: the kernel ---
 mod sys;
+
+mod console;
+mod entry;
+mod probe;
+mod runtime;
 mod wait;
 // --- a live network ---
-mod apply;
-mod entry;
-mod here;
-mod host;
-mod keep;
-mod link;
 mod live;
+
+mod here;
+mod worker;
+
+mod settle;
+
+mod apply;
+
+mod host;
+
+mod link;
+
 mod network;
-mod probe;
+
+mod current;
 mod reach;
 mod report;
-mod settle;
-mod worker;
-// --- a test ---
-mod doctor;
-mod harness;
-mod runtime;
 
-pub use address::{Cidr, Mac, ParseAddressError};
+mod doctor;
+mod keep;
+// --- a test ---
+mod harness;
+
+pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
+pub use current::{Current, current};
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
-pub use here::{Current, current};
 pub use host::Host;
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
@@ -48,9 +63,7 @@ pub use netns_test_macros::netns_test;
 pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
-pub use probe::{
-    Family, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,
-};
+pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };
@@ -59,6 +72,7 @@ pub use view::{
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
     OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
 };
+pub use wire::UnreachableReason;
 
 /// What the attribute expands to. Not for people: it changes with every release.
 #[doc(hidden)]

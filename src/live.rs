@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Role};
+use crate::plan::Plan;
 use crate::probe::PingReport;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
@@ -23,7 +23,6 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct LiveNode {
     pub(crate) name: String,
-    pub(crate) role: Role,
     pub(crate) namespace: NamespaceId,
     pub(crate) unset: Vec<Unset>,
     netlink: Mutex<Transport>,
@@ -40,14 +39,12 @@ pub(crate) struct Unset {
 impl LiveNode {
     pub(crate) fn new(
         name: String,
-        role: Role,
         namespace: NamespaceId,
         netlink: Transport,
         unset: Vec<Unset>,
     ) -> Self {
         Self {
             name,
-            role,
             namespace,
             unset,
             netlink: Mutex::new(netlink),

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::apply;
 use crate::entry;
 use crate::error::{Error, Kind, Result};
-use crate::here;
 use crate::host::Host;
 use crate::live::Parts;
 use crate::plan::Plan;
@@ -15,7 +14,6 @@ use crate::settings;
 use crate::sys::netns;
 use crate::topology::{Mistake, ROOT, Topology};
 use crate::wait;
-use crate::worker;
 
 /// How long a thread may take to end after the body has.
 const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
@@ -245,16 +243,6 @@ impl Network {
                 ))
             });
         found.collect()
-    }
-
-    /// Runs `body` on a thread in a node, for which this network is the current one.
-    pub(crate) fn run_in<T: Send>(
-        &self,
-        node: usize,
-        body: impl FnOnce() -> T + Send,
-    ) -> Result<T> {
-        let parts = &self.parts;
-        worker::run_in(&parts.nodes[node], || here::set(parts, node, body))
     }
 }
 

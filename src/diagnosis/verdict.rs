@@ -102,6 +102,10 @@ impl Wall {
 /// What stands in the way of a test's network. `Display` is the whole text that each refused test prints.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what the table of cases is about")
+    )]
     pub(crate) wall: Wall,
     pub(crate) step: Step,
     pub(crate) errno: i32,

@@ -15,7 +15,6 @@ mod stage;
 
 pub use case::{Case, ShouldPanic};
 pub use outcome::{Ending, Outcome, outcome};
-pub(crate) use skip::say;
 
 use crate::network::Network;
 use crate::settings::{Isolation, Settings};

@@ -7,6 +7,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::console;
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
@@ -232,8 +233,8 @@ impl Running {
 
     /// Shows people what to do, and waits for them.
     fn hold(&mut self, text: &str) -> io::Result<()> {
-        skip::say(text);
-        crate::keep::wait_for_enter();
+        console::say(text);
+        console::wait_for_enter();
         self.control.send(&Message::Continue)
     }
 }

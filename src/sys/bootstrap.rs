@@ -35,6 +35,8 @@ pub(crate) enum Entered {
 pub(crate) enum Door {
     Threads = 1,
     Trial,
+    /// The trial was killed; the number is the signal's.
+    TrialKilled,
     UserNamespace,
     Setgroups,
     GidMap,
@@ -121,9 +123,10 @@ pub(crate) fn relay() -> Option<[i32; 2]> {
 
 impl Door {
     fn from_code(code: i32) -> Self {
-        const DOORS: [Door; 7] = [
+        const DOORS: [Door; 8] = [
             Door::Threads,
             Door::Trial,
+            Door::TrialKilled,
             Door::UserNamespace,
             Door::Setgroups,
             Door::GidMap,
@@ -206,7 +209,7 @@ fn trial() -> Result<(), Refused> {
         unsafe { *result = enter_user_namespace() };
         0
     }
-    let mut result: Result<(), Refused> = Ok(());
+    let mut result: Result<(), Refused> = Err((Door::Trial, 0));
     let mut stack = [0_u8; STACK];
     // SAFETY: the stack grows down from its aligned end and, like `result`, outlives the child: CLONE_VFORK suspends this thread
     // until the child has ended. The child makes system calls only.
@@ -218,7 +221,11 @@ fn trial() -> Result<(), Refused> {
         if pid < 0 {
             return Err(errno(Door::Trial));
         }
-        libc::waitpid(pid, std::ptr::null_mut(), 0);
+        let mut status = 0;
+        libc::waitpid(pid, &raw mut status, 0);
+        if libc::WIFSIGNALED(status) {
+            return Err((Door::TrialKilled, libc::WTERMSIG(status)));
+        }
         std::ptr::read_volatile(&raw const result)
     }
 }

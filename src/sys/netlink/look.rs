@@ -16,24 +16,15 @@ use std::collections::HashMap;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::transport::Transport;
+use crate::address::Family;
 use crate::error::{Error, Kind, Result};
 use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
 
-/// IPv4 or IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    V4,
-    V6,
-}
-
-impl Family {
-    const BOTH: [Self; 2] = [Self::V4, Self::V6];
-
-    fn number(self) -> AddressFamily {
-        match self {
-            Self::V4 => AddressFamily::Inet,
-            Self::V6 => AddressFamily::Inet6,
-        }
+/// The kernel's number for a family.
+fn number(family: Family) -> AddressFamily {
+    match family {
+        Family::V4 => AddressFamily::Inet,
+        Family::V6 => AddressFamily::Inet6,
     }
 }
 

@@ -10,8 +10,9 @@ use rtnetlink::packet_route::route::{
     RouteNextHopFlags, RouteVia,
 };
 
-use super::{Family, name_of};
+use super::{name_of, number};
 use crate::address::Cidr;
+use crate::address::Family;
 use crate::view::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope};
 
 /// The kernel's times are in hundredths of a second, whatever its own clock.
@@ -19,7 +20,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 pub(super) fn request(family: Family) -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
-    message.header.address_family = family.number();
+    message.header.address_family = number(family);
     RouteNetlinkMessage::GetRoute(message)
 }
 
@@ -36,7 +37,7 @@ pub(super) fn routes(
         let RouteNetlinkMessage::NewRoute(message) = message else {
             continue;
         };
-        if message.header.address_family != family.number()
+        if message.header.address_family != number(family)
             || message.header.flags.contains(RouteFlags::Cloned)
         {
             continue;
