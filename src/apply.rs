@@ -105,8 +105,13 @@ impl<'p> Builder<'p> {
             let master = near
                 .bridge
                 .map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
-            let namespace = namespace.as_ref().map(std::os::fd::AsFd::as_fd);
-            netlink::add_veth(&veth(near), master, !self.plan.bare, &veth(far), namespace)
+            netlink::add_veth(
+                &veth(near),
+                master,
+                !self.plan.bare,
+                &veth(far),
+                namespace.as_ref(),
+            )
         });
         self.nodes[node]
             .netlink()

@@ -1,13 +1,12 @@
 //! Keeps a network for people to look at.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use crate::console;
 use crate::live::Parts;
 use crate::network::Network;
 use crate::sys::bootstrap::{self, Entered};
-use crate::sys::process;
+use crate::sys::{Descriptor, process};
 
 impl Network {
     /// Prints how to enter each node from another terminal, and waits until people press Enter.
@@ -31,7 +30,7 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
     };
     let mut text =
         String::from("netns-test: the network is kept; look at it from another terminal with");
-    let mut open: Vec<OwnedFd> = Vec::new();
+    let mut open: Vec<Descriptor> = Vec::new();
     for (position, node) in parts.plan.visible() {
         let Ok(descriptor) = parts.nodes[position].descriptor() else {
             continue;

@@ -1,11 +1,11 @@
 //! The parts of a live network: what it owns, and what holding them means.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::probe::PingReport;
+use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
 
@@ -58,7 +58,7 @@ impl LiveNode {
     }
 
     /// A descriptor of the namespace, for as long as it is needed.
-    pub(crate) fn descriptor(&self) -> Result<OwnedFd> {
+    pub(crate) fn descriptor(&self) -> Result<Descriptor> {
         self.netlink()
             .namespace()
             .map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))

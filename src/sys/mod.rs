@@ -2,6 +2,9 @@
 //!
 //! Each function is one verb. Nothing here knows plans, networks or tests.
 
+/// A descriptor of a namespace.
+pub(crate) type Descriptor = std::os::fd::OwnedFd;
+
 pub(crate) mod bootstrap;
 pub(crate) mod facts;
 pub(crate) mod identity;
