@@ -59,6 +59,7 @@ pub use view::{
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
     OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
 };
+pub use wire::UnreachableReason;
 
 /// What the attribute expands to. Not for people: it changes with every release.
 #[doc(hidden)]
