@@ -385,7 +385,7 @@ impl<'net> Host<'net> {
         let devices = self
             .interfaces()?
             .into_iter()
-            .filter(|interface| interface.name != "lo")
+            .filter(|interface| interface.name != "lo" && interface.master.is_none())
             .map(|interface| Device {
                 name: interface.name,
                 index: interface.index,

@@ -9,7 +9,7 @@ use crate::plan::mistakes::Mistakes;
 use crate::plan::wire::{Domain, Draft, DraftEnd};
 use crate::topology::Addressing;
 
-/// How many automatic subnets there are: `10.1.0.0/16` to `10.255.0.0/16`.
+/// The number of the last automatic subnets: `10.255.0.0/16` and `fd00:ff::/64`.
 const AUTOMATIC: u8 = 255;
 
 /// Gives every interface its addresses.
@@ -37,11 +37,15 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         let domain = &domains[end.domain];
         let object = format!("node `{}`", nodes[end.node].name);
         if domain.subnets.is_empty() {
-            mistakes.push(
-                end.at,
-                &object,
-                format!("{} has no subnet to allot an address from", domain.name),
-            );
+            let cause = if domain.automatic {
+                format!(
+                    "the automatic subnets, 10.1.0.0/16 to 10.{AUTOMATIC}.0.0/16, are used up: give {} its own",
+                    domain.name
+                )
+            } else {
+                format!("{} has no subnet to allot an address from", domain.name)
+            };
+            mistakes.push(end.at, &object, cause);
         }
         // The root is nobody's number; it comes after the last host.
         let number = if end.node == 0 { hosts + 1 } else { end.node };
@@ -81,10 +85,10 @@ fn take_given(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
 /// A domain without subnets of its own takes those of its members' addresses, or the next automatic pair.
 fn derive_subnets(draft: &mut Draft<'_>) {
     let given: Vec<Cidr> = subnets(draft).collect();
-    let mut next = 1;
+    let mut numbers = 1..=AUTOMATIC;
     for (position, domain) in draft.domains.iter_mut().enumerate() {
         if domain.automatic {
-            domain.subnets.extend(automatic(&mut next, &given));
+            domain.subnets.extend(automatic(&mut numbers, &given));
         } else if domain.subnets.is_empty() {
             let ends = draft
                 .cables
@@ -115,10 +119,8 @@ fn subnets(draft: &Draft<'_>) -> impl Iterator<Item = Cidr> {
 }
 
 /// The next IPv4 and IPv6 subnet that nobody mentioned. There are none after the last.
-fn automatic(next: &mut u8, given: &[Cidr]) -> Vec<Cidr> {
-    while *next < AUTOMATIC {
-        let number = *next;
-        *next += 1;
+fn automatic(numbers: impl Iterator<Item = u8>, given: &[Cidr]) -> Vec<Cidr> {
+    for number in numbers {
         let pair = [
             format!("10.{number}.0.0/16"),
             format!("fd00:{number:x}::/64"),
@@ -176,4 +178,9 @@ fn free_address(
 /// `/31` and `/32` (`/127` and `/128`) have no network address; see [RFC 3021](https://www.rfc-editor.org/rfc/rfc3021).
 pub(crate) fn is_point_to_point(subnet: Cidr) -> bool {
     subnet.prefix() >= if subnet.is_ipv4() { 31 } else { 127 }
+}
+
+/// Whether the address means a neighbour on one link only. IPv4's 169.254.0.0/16 does not: to the kernel it is a subnet like others.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }

@@ -1,12 +1,12 @@
 //! Checks what the addresses, hardware addresses and sizes come to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::{Cidr, Mac};
 use crate::plan::BRIDGE_PORTS;
-use crate::plan::address::is_point_to_point;
+use crate::plan::address::{is_link_local, is_point_to_point};
 use crate::plan::mistakes::Mistakes;
 use crate::plan::wire::{Draft, DraftEnd};
 use crate::topology::Mistake;
@@ -27,6 +27,7 @@ struct Held {
 /// Checks everything about interfaces.
 pub(crate) fn draft(draft: &Draft<'_>, mistakes: &mut Mistakes<'_>) {
     let held = held(draft);
+    unfit(draft, &held, mistakes);
     ends_of_subnets(draft, &held, mistakes);
     duplicates(draft, &held, mistakes);
     overlaps(draft, &held, mistakes);
@@ -63,10 +64,33 @@ fn interface(draft: &Draft<'_>, node: usize, name: &str) -> String {
     format!("interface `{name}` of node `{}`", draft.nodes[node].name)
 }
 
+/// Addresses that no interface can have; the kernel refuses some of them and makes nonsense of the others.
+fn unfit(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>) {
+    for one in held {
+        for (address, at) in &one.addresses {
+            let ip = address.address();
+            let cause = if ip.is_multicast() {
+                "a multicast address, no interface's own"
+            } else if ip.is_unspecified() {
+                "the unspecified address, no interface's own"
+            } else if ip.is_loopback() {
+                "a loopback address: every node has those on `lo`"
+            } else {
+                continue;
+            };
+            let object = interface(draft, one.node, &one.name);
+            mistakes.push(at, object, format!("{ip} is {cause}"));
+        }
+    }
+}
+
 /// Nobody can have a subnet's own or its broadcast address.
 fn ends_of_subnets(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>) {
     for one in held {
         for (address, at) in &one.addresses {
+            if address.address().is_unspecified() {
+                continue;
+            }
             let object = interface(draft, one.node, &one.name);
             if Some(address.address()) == address.broadcast().map(IpAddr::V4) {
                 let cause = format!("{address} is the broadcast address of its subnet");
@@ -85,17 +109,24 @@ fn ends_of_subnets(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>
 
 /// The same address twice, where both can be heard: on one segment or in one node.
 fn duplicates(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>) {
-    let mut on_segment = HashMap::new();
-    let mut in_node = HashMap::new();
+    let mut on_segment: HashMap<(usize, IpAddr), &Held> = HashMap::new();
+    let mut in_node: HashMap<(usize, IpAddr), &Held> = HashMap::new();
     for one in held {
-        for (address, at) in &one.addresses {
+        let object = interface(draft, one.node, &one.name);
+        for (position, (address, at)) in one.addresses.iter().enumerate() {
             let ip = address.address();
-            let earlier = on_segment
-                .insert((one.domain, ip), one)
-                .or_else(|| in_node.insert((one.node, ip), one));
-            in_node.insert((one.node, ip), one);
-            if let Some(earlier) = earlier {
-                let object = interface(draft, one.node, &one.name);
+            if one.addresses[..position]
+                .iter()
+                .any(|(earlier, _)| earlier.address() == ip)
+            {
+                mistakes.push(at, &object, format!("address {ip} is there twice"));
+                continue;
+            }
+            let near = on_segment.insert((one.domain, ip), one);
+            let own = in_node.insert((one.node, ip), one);
+            // A link-local address means another neighbour on each link.
+            let own = own.filter(|_| !is_link_local(ip));
+            if let Some(earlier) = near.or(own) {
                 let cause = format!(
                     "address {ip} is used twice, first by {}",
                     interface(draft, earlier.node, &earlier.name)
@@ -108,7 +139,7 @@ fn duplicates(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>) {
 
 /// Two interfaces of one node on overlapping subnets: the node could not know by which to send.
 fn overlaps(draft: &Draft<'_>, held: &[Held], mistakes: &mut Mistakes<'_>) {
-    let mut by_node: HashMap<usize, Vec<&Held>> = HashMap::new();
+    let mut by_node: BTreeMap<usize, Vec<&Held>> = BTreeMap::new();
     for one in held.iter().filter(|one| !one.addresses.is_empty()) {
         by_node.entry(one.node).or_default().push(one);
     }
@@ -128,7 +159,8 @@ fn overlap(draft: &Draft<'_>, earlier: &Held, later: &Held, mistakes: &mut Mista
     }
     for (a, _) in &earlier.addresses {
         for (b, at) in &later.addresses {
-            if a.overlaps(*b) && a.address() != b.address() {
+            let link_local = is_link_local(a.address()) && is_link_local(b.address());
+            if a.overlaps(*b) && a.address() != b.address() && !link_local {
                 let cause = format!(
                     "{} overlaps {} of interface `{}`",
                     b.network(),
@@ -166,34 +198,29 @@ fn bridges(draft: &Draft<'_>, mistakes: &mut Mistakes<'_>) {
 
 fn sizes(draft: &Draft<'_>, mistakes: &mut Mistakes<'_>) {
     for domain in &draft.domains {
-        if let Some(bridge) = &domain.bridge {
-            let ipv6 = bridge
-                .addresses
-                .iter()
-                .any(|(address, _)| !address.is_ipv4());
-            size(bridge.bridge.mtu, ipv6, domain.at, &domain.name, mistakes);
+        let Some(bridge) = &domain.bridge else {
+            continue;
+        };
+        if let Some((mtu, written)) = bridge.spec.and_then(|spec| spec.mtu.as_ref()) {
+            let mut addresses = bridge.addresses.iter();
+            let ipv6 = addresses.any(|(address, _)| !address.is_ipv4());
+            size(*mtu, ipv6, written.at, &domain.name, mistakes);
         }
     }
-    for end in draft.cables.iter().flatten() {
+    // A port's size is that of the interface behind it.
+    for end in draft.cables.iter().flatten().filter(|end| !end.port) {
+        let object = interface(draft, end.node, &end.name);
         let ipv6 = end.addresses.iter().any(|(address, _)| !address.is_ipv4());
-        size(
-            end.mtu,
-            ipv6,
-            end.at,
-            &interface(draft, end.node, &end.name),
-            mistakes,
-        );
+        match (end.spec.and_then(|spec| spec.mtu.as_ref()), end.mtu) {
+            (Some((mtu, written)), _) => size(*mtu, ipv6, written.at, &object, mistakes),
+            // The bridge's, which was found out of range above if it is.
+            (None, Some(mtu)) if MTU.contains(&mtu) => size(mtu, ipv6, end.at, &object, mistakes),
+            (None, _) => {}
+        }
     }
 }
 
-fn size(
-    mtu: Option<u32>,
-    ipv6: bool,
-    at: &Location<'_>,
-    object: &str,
-    mistakes: &mut Mistakes<'_>,
-) {
-    let Some(mtu) = mtu else { return };
+fn size(mtu: u32, ipv6: bool, at: &Location<'_>, object: &str, mistakes: &mut Mistakes<'_>) {
     if !MTU.contains(&mtu) {
         mistakes.push(
             at,
@@ -213,14 +240,15 @@ fn size(
 fn hardware_addresses(draft: &Draft<'_>, mistakes: &mut Mistakes<'_>) {
     let mut seen: HashMap<Mac, String> = HashMap::new();
     let bridges = draft.domains.iter().filter_map(|domain| {
-        let mac = domain.bridge.as_ref()?.bridge.mac?;
-        Some((mac, domain.name.clone(), domain.at))
+        let bridge = domain.bridge.as_ref()?;
+        let written = bridge.spec?.mac.as_ref()?;
+        Some((bridge.bridge.mac?, domain.name.clone(), written.at))
     });
-    let ends = draft
-        .cables
-        .iter()
-        .flatten()
-        .map(|end: &DraftEnd<'_>| (end.mac, interface(draft, end.node, &end.name), end.at));
+    let ends = draft.cables.iter().flatten().map(|end: &DraftEnd<'_>| {
+        let written = end.spec.and_then(|spec| spec.mac.as_ref());
+        let at = written.map_or(end.at, |written| written.at);
+        (end.mac, interface(draft, end.node, &end.name), at)
+    });
     for (mac, object, at) in bridges.chain(ends) {
         if mac.is_multicast() {
             mistakes.push(

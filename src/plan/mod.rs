@@ -9,6 +9,8 @@ mod name;
 pub(crate) mod route;
 mod script;
 mod sysctl;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::net::IpAddr;

@@ -3,6 +3,7 @@
 //! Every name stands behind its keyword, so that hosts may be called `br`, `a` or `up`. The commands are those of iproute2 and
 //! sysctl; run as root in an empty namespace, they make the same links, addresses and routes.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use crate::address::Cidr;
@@ -52,9 +53,10 @@ impl Plan {
             let bridge = &self.nodes[a.node].bridges[bridge].name;
             writeln!(
                 f,
-                "{} link set dev {} master {bridge}",
+                "{} link set dev {} master {}",
                 At(self, a.node).ip(),
-                a.name
+                word(&a.name),
+                word(bridge)
             )?;
         }
         Ok(())
@@ -67,7 +69,9 @@ fn spelled(end: &End) -> String {
         .map_or_else(String::new, |mtu| format!(" mtu {mtu}"));
     format!(
         "name {} index {} address {}{mtu}",
-        end.name, end.index, end.mac
+        word(&end.name),
+        end.index,
+        end.mac
     )
 }
 
@@ -75,11 +79,17 @@ fn spelled(end: &End) -> String {
 struct At<'a>(&'a Plan, usize);
 
 impl At<'_> {
-    /// The name under `ip netns`: a switch is called after its first port's segment.
+    /// The name under `ip netns`. A switch has none of its own and gets one that no host has.
     fn name(&self) -> String {
         let node = &self.0.nodes[self.1];
         match node.role {
-            Role::Switch => format!("switch{}", self.1),
+            Role::Switch => {
+                let mut name = format!("switch{}", self.1);
+                while self.0.visible().any(|(_, host)| host.name == name) {
+                    name.push('_');
+                }
+                name
+            }
             Role::Root | Role::Host => node.name.clone(),
         }
     }
@@ -96,7 +106,8 @@ impl At<'_> {
         if self.1 != 0 {
             write!(f, "ip netns exec {} ", self.name())?;
         }
-        writeln!(f, "sysctl -qw '{name}={}'", value.replace('\t', " "))
+        let value = value.replace('\t', " ");
+        writeln!(f, "sysctl -qw {}", in_quotes(&format!("{name}={value}")))
     }
 
     fn defaults(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -123,7 +134,12 @@ impl At<'_> {
             ageing,
             ..
         } = bridge;
-        write!(f, "{} link add name {name} index {index}", self.ip())?;
+        write!(
+            f,
+            "{} link add name {} index {index}",
+            self.ip(),
+            word(name)
+        )?;
         if let Some(mac) = mac {
             write!(f, " address {mac}")?;
         }
@@ -166,7 +182,7 @@ impl At<'_> {
         if self.0.bare {
             Ok(())
         } else {
-            writeln!(f, "{} link set dev {interface} up", self.ip())
+            writeln!(f, "{} link set dev {} up", self.ip(), word(interface))
         }
     }
 
@@ -182,8 +198,9 @@ impl At<'_> {
             };
             writeln!(
                 f,
-                "{} address add {address} dev {interface}{broadcast}{nodad}",
-                self.ip()
+                "{} address add {address} dev {}{broadcast}{nodad}",
+                self.ip(),
+                word(interface)
             )?;
         }
         Ok(())
@@ -206,7 +223,7 @@ impl Display for Route {
             write!(f, " via {via}")?;
         }
         if let Some((device, _)) = &self.device {
-            write!(f, " dev {device}")?;
+            write!(f, " dev {}", word(device))?;
         }
         if let Some(metric) = self.metric {
             write!(f, " metric {metric}")?;
@@ -219,6 +236,20 @@ impl Display for Route {
         }
         Ok(())
     }
+}
+
+/// A name as a word of the shell: an interface may be called `a;b`.
+fn word(name: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_alphanumeric() || "-_.+@".contains(c);
+    if name.chars().all(plain) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(in_quotes(name))
+    }
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The kernel's unit for times of a bridge.

@@ -1,12 +1,15 @@
 //! Decides nodes, bridges and cables: which interface is in which node, under which name, index and hardware address.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::Location;
 
 use crate::address::{Cidr, Mac};
 use crate::plan::mistakes::Mistakes;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, Node, Plan, Role, Route, Sysctl, name};
-use crate::topology::{Addressing, Attachment, HostSpec, InterfaceSpec, ROOT, Topology, Written};
+use crate::topology::{
+    Addressing, Attachment, BridgeSpec, HostSpec, InterfaceSpec, ROOT, Topology, Written,
+};
 
 /// A plan in the making: what is decided, beside what it was asked with.
 pub(crate) struct Draft<'t> {
@@ -20,8 +23,8 @@ pub(crate) struct DraftNode {
     pub(crate) role: Role,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
-    /// Interface names that are taken.
-    names: HashSet<String>,
+    /// Interface names that are taken, and where they were chosen.
+    names: HashMap<String, Option<&'static Location<'static>>>,
     next_name: usize,
     next_index: u32,
 }
@@ -42,6 +45,8 @@ pub(crate) struct DraftBridge<'t> {
     pub(crate) node: usize,
     pub(crate) bridge: Bridge,
     pub(crate) addresses: Vec<(Cidr, &'t Written)>,
+    /// What was asked for; nobody asked for a switch's.
+    pub(crate) spec: Option<&'t BridgeSpec>,
 }
 
 pub(crate) struct DraftEnd<'t> {
@@ -90,8 +95,12 @@ impl<'t> Draft<'t> {
 
     /// Chosen names come first, so that an automatic one never takes them.
     fn reserve_names(&mut self, topology: &'t Topology, mistakes: &mut Mistakes<'_>) {
+        // What is wrong with a bridge's own name has been said already.
         for bridge in &topology.bridges {
-            self.reserve(0, &bridge.name, mistakes);
+            let names = &mut self.nodes[0].names;
+            names
+                .entry(bridge.name.text.clone())
+                .or_insert(Some(bridge.name.at));
         }
         for (node, host) in nodes(topology) {
             for attachment in &host.attachments {
@@ -127,8 +136,15 @@ impl<'t> Draft<'t> {
         if let Err(cause) = name::interface(&name.text) {
             mistakes.push(name.at, &object, cause);
         }
-        if !node.names.insert(name.text.clone()) {
-            mistakes.push(name.at, &object, "the name is used twice");
+        match node.names.entry(name.text.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Some(name.at));
+            }
+            Entry::Occupied(taken) => {
+                let first = taken.get().unwrap_or(name.at);
+                let cause = format!("the name is used twice, first at {first}");
+                mistakes.push(name.at, &object, cause);
+            }
         }
     }
 
@@ -154,11 +170,7 @@ impl<'t> Draft<'t> {
                 ageing: spec.ageing,
                 addresses: addresses.iter().map(|(address, _)| *address).collect(),
             };
-            let mut subnets: Vec<Cidr> = addresses
-                .iter()
-                .map(|(address, _)| address.network())
-                .collect();
-            subnets.dedup();
+            let subnets = distinct(addresses.iter().map(|(address, _)| address.network()));
             self.domains.push(Domain {
                 name: object,
                 at: spec.name.at,
@@ -168,6 +180,7 @@ impl<'t> Draft<'t> {
                     node: 0,
                     bridge,
                     addresses,
+                    spec: Some(spec),
                 }),
             });
         }
@@ -180,7 +193,7 @@ impl<'t> Draft<'t> {
                 .subnets
                 .iter()
                 .filter_map(|subnet| mistakes.parse::<Cidr>(subnet, &name));
-            let subnets: Vec<Cidr> = subnets.map(Cidr::network).collect();
+            let subnets = distinct(subnets.map(Cidr::network));
             let automatic = spec.subnets.is_empty();
             self.domains.push(Domain {
                 name,
@@ -225,15 +238,15 @@ impl<'t> Draft<'t> {
                 &self.domains[domain].bridge,
                 <[Wish<'t>; 2]>::try_from(members),
             ) {
-                (None, Ok([a, b])) => self.cable(domain, a, b),
-                (_, Ok(pair)) => self.plug(domain, pair.into()),
-                (_, Err(members)) => self.plug(domain, members),
+                (None, Ok([a, b])) => self.cable(domain, a, b, mistakes),
+                (_, Ok(pair)) => self.plug(domain, pair.into(), mistakes),
+                (_, Err(members)) => self.plug(domain, members, mistakes),
             }
         }
     }
 
     /// Cables from each member to the domain's bridge; a segment gets one in a namespace of its own first.
-    fn plug(&mut self, domain: usize, members: Vec<Wish<'t>>) {
+    fn plug(&mut self, domain: usize, members: Vec<Wish<'t>>, mistakes: &mut Mistakes<'_>) {
         if members.is_empty() {
             return;
         }
@@ -242,7 +255,7 @@ impl<'t> Draft<'t> {
             None => self.add_switch(domain),
         };
         for member in members {
-            let end = self.end(domain, &member);
+            let end = self.end(domain, &member, mistakes);
             let port = self.port(domain, node, &member);
             self.cables.push([port, end]);
         }
@@ -266,6 +279,7 @@ impl<'t> Draft<'t> {
             node,
             bridge,
             addresses: Vec::new(),
+            spec: None,
         });
         node
     }
@@ -298,8 +312,11 @@ impl<'t> Draft<'t> {
                 "link `{}`-`{}`",
                 link.ends[0].node.text, link.ends[1].node.text
             );
-            let given = |wish: &Wish<'_>| matches!(&wish.spec.addressing, Addressing::Given(_));
-            let automatic = !given(&a) && !given(&b);
+            let ends = [&a.spec.addressing, &b.spec.addressing];
+            let allotted = |end: &&Addressing| matches!(end, Addressing::Allotted);
+            let given =
+                |end: &&Addressing| matches!(end, Addressing::Given(given) if !given.is_empty());
+            let automatic = ends.iter().any(allotted) && !ends.iter().any(given);
             self.domains.push(Domain {
                 name,
                 at: link.at,
@@ -307,18 +324,21 @@ impl<'t> Draft<'t> {
                 subnets: Vec::new(),
                 bridge: None,
             });
-            self.cable(domain, a, b);
+            self.cable(domain, a, b, mistakes);
         }
     }
 
     /// One cable and nothing else. The root's end comes first, like a port of a bridge.
-    fn cable(&mut self, domain: usize, a: Wish<'t>, b: Wish<'t>) {
+    fn cable(&mut self, domain: usize, a: Wish<'t>, b: Wish<'t>, mistakes: &mut Mistakes<'_>) {
         let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
-        let ends = [self.end(domain, &a), self.end(domain, &b)];
+        let ends = [
+            self.end(domain, &a, mistakes),
+            self.end(domain, &b, mistakes),
+        ];
         self.cables.push(ends);
     }
 
-    fn end(&mut self, domain: usize, wish: &Wish<'t>) -> DraftEnd<'t> {
+    fn end(&mut self, domain: usize, wish: &Wish<'t>, mistakes: &mut Mistakes<'_>) -> DraftEnd<'t> {
         let inherited = self.domains[domain]
             .bridge
             .as_ref()
@@ -330,13 +350,16 @@ impl<'t> Draft<'t> {
             .as_ref()
             .map_or_else(|| node.free_name(), |name| name.text.clone());
         let index = node.take_index();
+        let object = format!("interface `{name}` of node `{}`", node.name);
+        let chosen = wish.spec.mac.as_ref();
+        let chosen = chosen.and_then(|written| mistakes.parse::<Mac>(written, object));
         DraftEnd {
             node: wish.node,
             domain,
             port: false,
             name,
             index,
-            mac: mac(wish.node, index),
+            mac: chosen.unwrap_or_else(|| mac(wish.node, index)),
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
             spec: Some(wish.spec),
@@ -417,7 +440,7 @@ impl DraftNode {
             role,
             routes: Vec::new(),
             sysctls: Vec::new(),
-            names: HashSet::new(),
+            names: HashMap::new(),
             // As people count them: `eth0` is a host's first interface, `veth1` the first port.
             next_name: usize::from(role != Role::Host),
             next_index: FIRST_INDEX,
@@ -439,7 +462,8 @@ impl DraftNode {
         loop {
             let name = format!("{stem}{}", self.next_name);
             self.next_name += 1;
-            if self.names.insert(name.clone()) {
+            if let Entry::Vacant(free) = self.names.entry(name.clone()) {
+                free.insert(None);
                 return name;
             }
         }
@@ -470,6 +494,17 @@ fn find_node(topology: &Topology, name: &str) -> Option<usize> {
     nodes(topology)
         .find(|(_, host)| host.name.text == name)
         .map(|(node, _)| node)
+}
+
+/// Two addresses of one subnet do not make it two.
+fn distinct(subnets: impl Iterator<Item = Cidr>) -> Vec<Cidr> {
+    let mut distinct = Vec::new();
+    for subnet in subnets {
+        if !distinct.contains(&subnet) {
+            distinct.push(subnet);
+        }
+    }
+    distinct
 }
 
 /// A locally administered address from the node's and the interface's number.
