@@ -16,6 +16,8 @@ fn unsupported() -> io::Error {
 }
 
 pub(crate) mod bootstrap {
+    use super::userns::Door;
+
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Entered {
         No,
@@ -24,6 +26,16 @@ pub(crate) mod bootstrap {
         Refused { at: Door, errno: i32 },
     }
 
+    pub(crate) fn entered() -> Entered {
+        Entered::No
+    }
+
+    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
+        Entered::No
+    }
+}
+
+pub(crate) mod userns {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Door {
         Threads,
@@ -34,14 +46,6 @@ pub(crate) mod bootstrap {
         GidMap,
         UidMap,
         Capabilities,
-    }
-
-    pub(crate) fn entered() -> Entered {
-        Entered::No
-    }
-
-    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
-        Entered::No
     }
 }
 
