@@ -58,7 +58,9 @@ async fn passes_inside_a_host(net: &Network) -> TestResult {
 #[netns_test]
 #[should_panic(expected = "in a task's blocking thread")]
 async fn passes_by_a_panic() {
-    task::spawn_blocking(|| panic!("in a task's blocking thread")).await.unwrap();
+    task::spawn_blocking(|| panic!("in a task's blocking thread"))
+        .await
+        .unwrap();
 }
 
 #[netns_test]
@@ -101,7 +103,9 @@ async fn passes_with_a_task_that_never_ends() {
 
 #[netns_test]
 async fn time_passes() {
-    tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>()).await.unwrap_err();
+    tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>())
+        .await
+        .unwrap_err();
 }
 
 #[test_case(80 ; "http")]

@@ -69,26 +69,32 @@ fn endless_topology() -> Topology {
     }
 }
 
-/// Ends the process by an abort after the test has passed.
-struct AbortsAtExit;
+/// What happens when the process exits, after the test has passed.
+struct AtExit(fn());
 
-impl Drop for AbortsAtExit {
+impl Drop for AtExit {
     fn drop(&mut self) {
-        std::process::abort();
+        (self.0)();
     }
 }
 
 thread_local! {
-    static AT_EXIT: AbortsAtExit = const { AbortsAtExit };
+    static ABORT: AtExit = const { AtExit(|| std::process::abort()) };
+    static HANG: AtExit = const { AtExit(hang) };
 }
 
-#[netns_test(topology = abort_at_exit())]
-fn aborts_after_the_test() {}
+fn hang() {
+    loop {
+        std::thread::park();
+    }
+}
 
 /// The topology is made on the thread that libtest calls: the main one, whose thread-locals are dropped when the process exits.
-fn abort_at_exit() -> Topology {
-    AT_EXIT.with(|_| Topology::new())
-}
+#[netns_test(topology = ABORT.with(|_| Topology::new()))]
+fn aborts_after_the_test() {}
+
+#[netns_test(topology = HANG.with(|_| Topology::new()))]
+fn never_exits() {}
 
 #[netns_test]
 fn passes_beside_them() {}

@@ -40,11 +40,17 @@ fn has_no_rights_over_files_that_it_had_not() -> TestResult {
     File::create(&path)?;
     fs::set_permissions(&path, Permissions::from_mode(0o000))?;
     match File::open(&path) {
-        Ok(_) => assert!(nix::unistd::geteuid().is_root(), "only root reads what is closed"),
+        Ok(_) => assert!(
+            nix::unistd::geteuid().is_root(),
+            "only root reads what is closed"
+        ),
         Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied),
     }
     // Root without the capability is refused as well, inside as outside.
-    assert_eq!(File::open(&path).is_ok(), expected("DOWNSTREAM_READS_CLOSED_FILES") == "1");
+    assert_eq!(
+        File::open(&path).is_ok(),
+        expected("DOWNSTREAM_READS_CLOSED_FILES") == "1"
+    );
     fs::remove_file(path)?;
     Ok(())
 }
@@ -60,20 +66,34 @@ fn leaves_no_mark() {
 #[netns_test]
 fn may_run_a_test_program() {
     let nested = Command::new("/proc/self/exe")
-        .args(["outcomes::passes", "outcomes::fails_with_a_panic", "--exact"])
+        .args([
+            "outcomes::passes",
+            "outcomes::fails_with_a_panic",
+            "--exact",
+        ])
         .output()
         .unwrap();
     let output = String::from_utf8_lossy(&nested.stdout).into_owned();
     assert!(output.contains("test outcomes::passes ... ok"), "{output}");
-    assert!(output.contains("test outcomes::fails_with_a_panic ... FAILED"), "{output}");
+    assert!(
+        output.contains("test outcomes::fails_with_a_panic ... FAILED"),
+        "{output}"
+    );
     assert_eq!(nested.status.code(), Some(101));
 }
 
 /// A program that outlives the test holds nothing of the harness open, nor of the network.
 #[netns_test]
 fn hands_no_descriptors_to_programs() {
-    let listed = Command::new("ls").arg("/proc/self/fd").output().unwrap().stdout;
-    assert_eq!(String::from_utf8(listed).unwrap(), expected("DOWNSTREAM_DESCRIPTORS"));
+    let listed = Command::new("ls")
+        .arg("/proc/self/fd")
+        .output()
+        .unwrap()
+        .stdout;
+    assert_eq!(
+        String::from_utf8(listed).unwrap(),
+        expected("DOWNSTREAM_DESCRIPTORS")
+    );
 }
 
 /// The test is alone in its process, so that it may change what belongs to the process.

@@ -14,7 +14,9 @@ fn keeps_its_namespaces() {
 
 #[test]
 fn keeps_its_identity() {
-    let keys = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapAmb"];
+    let keys = [
+        "Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapAmb",
+    ];
     assert_eq!(status(&keys), expected("DOWNSTREAM_STATUS"));
 }
 
@@ -22,7 +24,10 @@ fn keeps_its_identity() {
 fn keeps_its_loopback() {
     let listener = TcpListener::bind(("localhost", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    assert!(("localhost", port).to_socket_addrs().unwrap().all(|address| address.ip().is_loopback()));
+    assert!(("localhost", port)
+        .to_socket_addrs()
+        .unwrap()
+        .all(|address| address.ip().is_loopback()));
     let mut near = TcpStream::connect(("localhost", port)).unwrap();
     let (mut far, _) = listener.accept().unwrap();
     near.write_all(b"hello").unwrap();

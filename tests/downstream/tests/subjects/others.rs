@@ -16,7 +16,8 @@ use crate::surroundings::{namespace, scratch};
 #[netns_test::test(topology = Topology::lan(["client", "server"]))]
 fn rstest_passes(#[case] port: u16) -> TestResult {
     let net = netns_test::current();
-    net.host("server").run(|| TcpListener::bind(("0.0.0.0", port)))?;
+    net.host("server")
+        .run(|| TcpListener::bind(("0.0.0.0", port)))?;
     Ok(())
 }
 
@@ -45,7 +46,11 @@ fn serial_fails() {
 /// Nobody else may be here: the file is there while somebody is.
 fn alone() {
     let path = scratch().join("occupied");
-    OpenOptions::new().write(true).create_new(true).open(&path).expect("another test holds the lock too");
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .expect("another test holds the lock too");
     std::thread::yield_now();
     std::fs::remove_file(path).unwrap();
 }

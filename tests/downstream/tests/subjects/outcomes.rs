@@ -119,7 +119,10 @@ mod nested {
         #[netns_test]
         fn passes_far_down() {
             let thread = std::thread::current();
-            assert_eq!(thread.name(), Some("outcomes::nested::deeper::passes_far_down"));
+            assert_eq!(
+                thread.name(),
+                Some("outcomes::nested::deeper::passes_far_down")
+            );
         }
 
         #[netns_test]

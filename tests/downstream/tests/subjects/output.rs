@@ -11,12 +11,26 @@ fn print_in_order() {
     eprintln!("2 standard error");
     print!("3 without");
     println!(" a break");
-    thread::spawn(|| println!("4 another thread")).join().unwrap();
-    thread::spawn(|| eprintln!("5 another thread's standard error")).join().unwrap();
-    assert!(Command::new("echo").arg("6 a program").status().unwrap().success());
-    std::io::stdout().write_all(b"7 standard output itself\n").unwrap();
-    std::io::stderr().write_all(b"8 standard error itself\n").unwrap();
-    std::io::stdout().write_all(b"9 not \xff UTF-8, \xc3\xbc is\n").unwrap();
+    thread::spawn(|| println!("4 another thread"))
+        .join()
+        .unwrap();
+    thread::spawn(|| eprintln!("5 another thread's standard error"))
+        .join()
+        .unwrap();
+    assert!(Command::new("echo")
+        .arg("6 a program")
+        .status()
+        .unwrap()
+        .success());
+    std::io::stdout()
+        .write_all(b"7 standard output itself\n")
+        .unwrap();
+    std::io::stderr()
+        .write_all(b"8 standard error itself\n")
+        .unwrap();
+    std::io::stdout()
+        .write_all(b"9 not \xff UTF-8, \xc3\xbc is\n")
+        .unwrap();
 }
 
 #[netns_test]
@@ -34,6 +48,12 @@ fn prints_and_passes() {
 fn prints_without_a_break_and_fails() -> Result<(), String> {
     print!("no break at the end");
     Err("the error".to_owned())
+}
+
+#[netns_test]
+fn prints_without_a_break_and_panics() {
+    print!("no break at the end");
+    panic!("the panic");
 }
 
 /// More than a pipe holds: nobody may wait for a reader that waits for the end.

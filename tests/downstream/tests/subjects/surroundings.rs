@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 /// An environment variable that `tests/subjects/mod.rs` at the root sets.
 pub fn expected(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: `cargo test --test libtest` runs these tests"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `cargo test --test libtest` runs these tests")
+    })
 }
 
 /// A directory of this run's own.
@@ -15,7 +17,9 @@ pub fn scratch() -> PathBuf {
 /// The lines of `/proc/self/status` with these keys, as `Key: value` with single spaces.
 pub fn status(keys: &[&str]) -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let lines = status.lines().filter(|line| keys.iter().any(|key| line.split(':').next() == Some(key)));
+    let lines = status
+        .lines()
+        .filter(|line| keys.iter().any(|key| line.split(':').next() == Some(key)));
     lines
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect::<Vec<_>>()
