@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
-use crate::harness::outcome::{self, Ending};
+use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
 use crate::settings::Settings;
 use crate::sys::{bootstrap, process};
@@ -35,11 +35,19 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     if let Some(refusal) = &told.refused {
         return skip::refused(case, settings, refusal);
     }
-    let ending = told
-        .ending
-        .clone()
-        .unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
-    if let Err(failure) = outcome::judge(case.should_panic, &ending) {
+    let judged = match &told.ending {
+        Some(ending) => outcome::judge(case.should_panic, ending),
+        None => Err(Failure::New(unexplained(case, &told))),
+    };
+    // Sanitizers and broken destructors speak up when a process exits, and only its status tells.
+    let judged = judged.and_then(|()| {
+        if told.status.success() {
+            Ok(())
+        } else {
+            Err(Failure::New(unexplained(case, &told)))
+        }
+    });
+    if let Err(failure) = judged {
         outcome::fail_with(failure);
     }
 }
@@ -54,7 +62,7 @@ struct Told {
     status: ExitStatus,
 }
 
-/// Why there is no outcome.
+/// Why there is no outcome, or none that counts.
 fn unexplained(case: &Case, told: &Told) -> String {
     let name = case.test_name();
     if let Some(limit) = told.overdue {
@@ -70,9 +78,12 @@ fn unexplained(case: &Case, told: &Told) -> String {
         (None, None) => "ended".to_owned(),
     };
     if told.started {
-        return format!(
-            "failed to finish test `{name}`: its process {end} before the test had ended"
-        );
+        let when = if told.ending.is_some() {
+            "after the test had passed"
+        } else {
+            "before the test had ended"
+        };
+        return format!("failed to finish test `{name}`: its process {end} {when}");
     }
     format!(
         "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
