@@ -11,7 +11,7 @@ use crate::harness::case::ShouldPanic;
 pub enum Ending {
     /// It returned success.
     Passed,
-    /// It returned an error, which has been printed.
+    /// It returned an error, which has been printed, or an exit code, of which nothing has.
     Failed,
     /// It panicked with this message, which has been printed.
     Panicked(String),
@@ -62,7 +62,7 @@ pub(crate) fn judge(should_panic: ShouldPanic, ending: &Ending) -> Result<(), Fa
         (_, Ending::Broken(text)) => Err(Failure::New(text.clone())),
         (ShouldPanic::No, Ending::Panicked(message)) => Err(Failure::Told(message.clone())),
         (ShouldPanic::No, Ending::Failed) => {
-            Err(Failure::Told("the test returned an error".to_owned()))
+            Err(Failure::New("the test returned a failure".to_owned()))
         }
         (_, Ending::Passed | Ending::Failed) => Err(Failure::New(
             "the test did not panic as expected".to_owned(),
@@ -128,6 +128,10 @@ mod tests {
         assert_eq!(
             judge(ShouldPanic::No, &broken),
             Err(Failure::New("failed to make a network".to_owned()))
+        );
+        assert_eq!(
+            judge(ShouldPanic::No, &Ending::Failed),
+            Err(Failure::New("the test returned a failure".to_owned()))
         );
         assert_eq!(
             judge(ShouldPanic::No, &panicked),

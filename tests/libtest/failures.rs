@@ -75,7 +75,7 @@ fn a_boxed_error_is_shown() {
 fn an_exit_code_is_named_as_the_reason() {
     assert_in_order(
         &section("fails_with_an_exit_code"),
-        &[REPORT, "the test returned an error"],
+        &[REPORT, "the test returned a failure"],
     );
 }
 
