@@ -1,6 +1,7 @@
 //! What became of a body, and whether that is what the test wanted.
 
 use std::any::Any;
+use std::io::{self, Write};
 use std::panic;
 use std::process::{ExitCode, Termination};
 
@@ -31,11 +32,18 @@ impl Termination for Outcome {
 
 /// Reduces what a body returned, on the thread that made it: it need not be `Send`.
 pub fn outcome<T: Termination>(value: T) -> Ending {
+    flush();
     if value.report() == ExitCode::SUCCESS {
         Ending::Passed
     } else {
         Ending::Failed
     }
+}
+
+/// Writes out the line that the body began and did not end: the error and the report come after it.
+pub(crate) fn flush() {
+    // A standard output that is closed has no reader who could miss it.
+    drop(io::stdout().flush());
 }
 
 /// Why a test failed.
