@@ -12,7 +12,7 @@ use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
 use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
-use crate::settings::Settings;
+use crate::settings::{OnFail, Settings};
 use crate::sys::{bootstrap, process};
 
 /// How long a child that is out of time may take to print its report.
@@ -187,7 +187,8 @@ impl Running {
                 return Ok(Told { status, ..told });
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                if told.overdue.is_some() || self.control.send(&Message::Report).is_err() {
+                let unwanted = settings.on_fail == OnFail::None || told.overdue.is_some();
+                if unwanted || self.control.send(&Message::Report).is_err() {
                     self.child.kill()?;
                 }
                 told.overdue = Some(limit);
