@@ -181,6 +181,8 @@ impl Running {
             if let Some(status) = self.ended(ready.end)? {
                 self.relay(&mut text)?;
                 text.finish();
+                // A process that the test forked may hold the other end open, for longer than anybody would wait.
+                process::set_nonblocking(&self.control)?;
                 while let Ok(Some(message)) = self.control.receive() {
                     note(&mut told, message);
                 }

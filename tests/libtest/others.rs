@@ -75,10 +75,10 @@ fn asynchronous_tests_are_as_meant() {
         "passes_on_one_thread",
         "passes_on_several_threads",
         "passes_with_a_task_that_never_ends",
-        "test_case_judges_panics::large_enough",
-        "test_case_judges_panics::too_small",
-        "test_case_passes::http",
-        "test_case_passes::https",
+        "test_case_judges_panics::test_case_1_too_small",
+        "test_case_judges_panics::test_case_2_large_enough",
+        "test_case_passes::test_case_1_http",
+        "test_case_passes::test_case_2_https",
         "time_passes",
     ];
     for threads in ["--test-threads=1", "--test-threads=8"] {
