@@ -313,7 +313,11 @@ impl<'t> Draft<'t> {
 
     /// One cable and nothing else. The root's end comes first, like a port of a bridge.
     fn cable(&mut self, domain: usize, a: Wish<'t>, b: Wish<'t>) {
-        let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
+        let (a, b) = if b.node == 0 && a.node != 0 {
+            (b, a)
+        } else {
+            (a, b)
+        };
         let ends = [self.end(domain, &a), self.end(domain, &b)];
         self.cables.push(ends);
     }
