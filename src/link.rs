@@ -5,6 +5,7 @@ use std::fmt;
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
+use crate::settle;
 use crate::sys::netlink;
 use crate::view::Interface;
 
@@ -94,12 +95,16 @@ impl<'net> Link<'net> {
 
     /// Raises the interface, like `ip link set up`.
     ///
+    /// If it has a carrier then (the other end of the cable is up, too), both ends pass packets when this returns, and so do the
+    /// bridges behind them: no first ping is lost.
+    ///
     /// # Errors
     ///
     /// The kernel refused.
     pub fn up(self) -> Result<()> {
         self.host
-            .execute(netlink::set_up(self.name, self.index, true))
+            .execute(netlink::set_up(self.name, self.index, true))?;
+        self.settle()
     }
 
     /// Lowers the interface, like `ip link set down`. The kernel then removes its IPv6 addresses and the routes by it.
@@ -110,6 +115,63 @@ impl<'net> Link<'net> {
     pub fn down(self) -> Result<()> {
         self.host
             .execute(netlink::set_up(self.name, self.index, false))
+    }
+
+    /// Makes the interface a port of a bridge in the same host, like `ip link set master`.
+    ///
+    /// It need not be up, nor need the bridge.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused: the interface is itself a bridge, say.
+    ///
+    /// # Panics
+    ///
+    /// The topology has no bridge of that name in this host; the message lists the known links.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Topology;
+    ///
+    /// // A bridge and a cable to a host that nobody has plugged in yet.
+    /// let lab = Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h)
+    ///     .link(("root", ()), ("a", "10.0.0.1/24"));
+    /// # netns_test::run(&lab, |net| {
+    /// assert!(!net.host("a").ping_with("10.0.0.254", |p| p.count(1)).unwrap().is_lossless());
+    /// net.root().link("veth1").attach("br0").unwrap();
+    /// assert!(net.host("a").ping("10.0.0.254").unwrap().is_lossless());
+    /// net.root().link("veth1").detach().unwrap();
+    /// assert!(net.root().bridges().unwrap()[0].ports.is_empty());
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    #[doc(alias = "master")]
+    #[doc(alias = "brctl addif")]
+    pub fn attach(self, bridge: &str) -> Result<()> {
+        let bridge = self.host.link(bridge);
+        let master = Some((bridge.name, bridge.index));
+        self.host
+            .execute(netlink::set_master(self.name, self.index, master))?;
+        self.settle()
+    }
+
+    /// The opposite of [`attach`](Self::attach), like `ip link set nomaster`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused.
+    #[doc(alias = "nomaster")]
+    #[doc(alias = "brctl delif")]
+    pub fn detach(self) -> Result<()> {
+        self.host
+            .execute(netlink::set_master(self.name, self.index, None))
+    }
+
+    fn settle(self) -> Result<()> {
+        settle::wait_around(self.host.parts(), self.host.node(), self.index)
     }
 
     /// Sets the size of the largest packet in bytes, 68 to 65,535.

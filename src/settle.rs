@@ -6,10 +6,11 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
-use crate::live::LiveNode;
+use crate::live::{LiveNode, Parts};
 use crate::plan::Plan;
 use crate::settings;
 use crate::sys::netlink::look;
+use crate::wait;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -52,8 +53,10 @@ fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> 
     if look::not_in_service(&mut netlink, expected)?.is_empty() {
         return Ok(());
     }
-    let what = format!("bring the links of node `{}` into service", live.name);
-    let watch = |error| Error::kernel(what.as_str(), error);
+    let watch = |error| {
+        let what = format!("watch the links of node `{}`", live.name);
+        Error::kernel(what, error)
+    };
     netlink.watch_links(true).map_err(watch)?;
     loop {
         let waiting = look::not_in_service(&mut netlink, expected)?;
@@ -62,8 +65,38 @@ fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> 
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
-            let cause = format!("links {waiting:?} have no carrier or do not forward");
-            return Err(Error::new(Kind::TimedOut, what, cause));
+            return Err(not_settled(live, &waiting));
         }
     }
+}
+
+/// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
+pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
+    let far = parts.plan.cables.iter().find_map(|cable| {
+        let [a, b] = &cable.ends;
+        let is_it = |end: &&crate::plan::End| end.node == node && end.index == index;
+        Some(a)
+            .filter(is_it)
+            .map(|_| b)
+            .or_else(|| Some(b).filter(is_it).map(|_| a))
+    });
+    for node in std::iter::once(node).chain(far.map(|end| end.node)) {
+        let live = &parts.nodes[node];
+        let mut waiting = Ok(Vec::new());
+        let settled = wait::until(settings::scaled(LIMIT), || {
+            waiting = look::in_between(&mut live.netlink());
+            !matches!(&waiting, Ok(links) if !links.is_empty())
+        });
+        let waiting = waiting?;
+        if !settled {
+            return Err(not_settled(live, &waiting));
+        }
+    }
+    Ok(())
+}
+
+fn not_settled(live: &LiveNode, waiting: &[u32]) -> Error {
+    let what = format!("bring the links of node `{}` into service", live.name);
+    let cause = format!("links {waiting:?} have no carrier or do not forward");
+    Error::new(Kind::TimedOut, what, cause)
 }

@@ -330,7 +330,11 @@ impl<'t> Draft<'t> {
 
     /// One cable and nothing else. The root's end comes first, like a port of a bridge.
     fn cable(&mut self, domain: usize, a: Wish<'t>, b: Wish<'t>, mistakes: &mut Mistakes<'_>) {
-        let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
+        let (a, b) = if b.node == 0 && a.node != 0 {
+            (b, a)
+        } else {
+            (a, b)
+        };
         let ends = [
             self.end(domain, &a, mistakes),
             self.end(domain, &b, mistakes),

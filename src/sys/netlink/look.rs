@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::transport::Transport;
+use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
 use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
@@ -31,7 +31,7 @@ fn number(family: Family) -> AddressFamily {
 /// All interfaces with their addresses, by their numbers.
 pub(crate) fn interfaces(transport: &mut Transport) -> Result<Vec<Interface>> {
     let what = "list interfaces";
-    let links = transport.dump(what, &link::request(true))?;
+    let links = links(transport, what, true)?;
     let mut interfaces = link::interfaces(&links).map_err(unreadable(what))?;
     for (index, address) in listed_addresses(transport, what)? {
         // An interface that came in between has no place here.
@@ -83,17 +83,23 @@ pub(crate) fn neighbours(transport: &mut Transport) -> Result<Vec<Neighbour>> {
 /// All bridges with their ports, by their numbers.
 pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
     let what = "list bridges";
-    let links = transport.dump(what, &link::request(false))?;
+    let links = links(transport, what, false)?;
     bridge::bridges(&links).map_err(unreadable(what))
 }
 
 /// Which of these interfaces cannot pass packets yet, by one listing without counters.
 ///
-/// A port of a bridge is ready when it runs and its bridge forwards; another interface, when it runs. One that does not exist
-/// is not ready.
+/// A port of a bridge is ready when it is in operation and its bridge forwards; another interface, when it is in operation. One
+/// that does not exist is not ready.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
-    let links = transport.dump("list interfaces", &link::request(false))?;
+    let links = links(transport, "list interfaces", false)?;
     Ok(not_ready(&links, indexes))
+}
+
+/// Which interfaces are up, have a carrier and cannot pass packets yet.
+pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+    let links = links(transport, "list interfaces", false)?;
+    Ok(not_ready(&links, &bridge::to_be_ready(&links)))
 }
 
 fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
@@ -102,6 +108,35 @@ fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
         waiting.retain(|index| *index != link.header.index);
     }
     waiting
+}
+
+/// Links asked for by one batch: their answers fit the socket's receive buffer.
+const ASKED: usize = 16;
+
+/// All links, after the kernel has drawn its conclusions.
+///
+/// A link that got or lost its carrier is put into or out of operation by a worker of the kernel, later. Until then it has a
+/// carrier and loses what it should send. But who asks for one link, and not for all, has that link's conclusions drawn at once
+/// (`rtnl_getlink`, since Linux 6.8 and in the stable releases of that time).
+fn links(
+    transport: &mut Transport,
+    what: &str,
+    counters: bool,
+) -> Result<Vec<RouteNetlinkMessage>> {
+    let request = link::request(counters);
+    let links = transport.dump(what, &request)?;
+    let behind = bridge::behind(&links);
+    if behind.is_empty() {
+        return Ok(links);
+    }
+    for batch in behind.chunks(ASKED) {
+        let requests = batch
+            .iter()
+            .map(|index| Request::new(what, link::request_one(*index), 0));
+        // One that is gone by now is missed by nobody.
+        drop(transport.execute(requests.collect()));
+    }
+    transport.dump(what, &request)
 }
 
 /// The names of all interfaces.

@@ -152,6 +152,22 @@ pub(crate) fn set_mtu(name: &str, index: u32, mtu: u32) -> Request {
     )
 }
 
+/// Makes a link a port of a bridge, given by name and index, or of none.
+pub(crate) fn set_master(name: &str, index: u32, bridge: Option<(&str, u32)>) -> Request {
+    let builder = LinkUnspec::new_with_index(index);
+    let (what, builder) = match bridge {
+        Some((bridge, master)) => (
+            format!("attach link `{name}` to bridge `{bridge}`"),
+            builder.controller(master),
+        ),
+        None => (
+            format!("detach link `{name}` from its bridge"),
+            builder.nocontroller(),
+        ),
+    };
+    Request::new(what, RouteNetlinkMessage::SetLink(builder.build()), 0)
+}
+
 /// Adds an address; `dad` is whether the kernel looks for duplicates first, which takes a second or two.
 pub(crate) fn add_address(link: &str, index: u32, address: Cidr, dad: bool) -> Request {
     let mut message = address_message(index, address);
