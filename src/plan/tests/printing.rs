@@ -127,3 +127,20 @@ fn names_are_words_of_the_shell() {
         "{text}"
     );
 }
+
+/// The root has no name that `netns` would take, so that its cable to a switch is made from its side.
+#[test]
+fn the_roots_cable_to_a_switch_is_made_in_the_root() {
+    let text = Topology::lan(["a", "b"])
+        .root(|root| root.join("lan"))
+        .plan()
+        .unwrap()
+        .to_string();
+    for line in [
+        "ip link add name veth1 index 100 address 02:00:00:00:00:01 type veth peer name port1 index 101 address 02:00:00:03:00:02 netns switch3",
+        "ip -netns switch3 link set dev port1 master switch",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n\n{text}");
+    }
+    assert!(!text.contains("netns root"));
+}
