@@ -4,6 +4,7 @@
 
 mod address;
 mod check;
+mod draft;
 mod mistakes;
 mod name;
 pub(crate) mod route;
@@ -138,7 +139,7 @@ impl Topology {
     pub fn plan(&self) -> Result<Plan> {
         let mut mistakes = mistakes::Mistakes::new(&self.allowed);
         name::check(self, &mut mistakes);
-        let mut draft = wire::Draft::of(self, &mut mistakes);
+        let mut draft = draft::Draft::of(self, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
