@@ -93,7 +93,7 @@ fn hang() {
 #[netns_test(topology = ABORT.with(|_| Topology::new()))]
 fn aborts_after_the_test() {}
 
-#[netns_test(topology = HANG.with(|_| Topology::new()))]
+#[netns_test(topology = HANG.with(|_| Topology::new()), timeout = 1)]
 fn never_exits() {}
 
 #[netns_test]
