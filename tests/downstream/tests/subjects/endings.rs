@@ -53,6 +53,14 @@ fn never_ends() {
     }
 }
 
+#[netns_test]
+#[ignore = "its deadline is the default one"]
+fn never_ends_by_default() {
+    loop {
+        std::thread::park();
+    }
+}
+
 #[netns_test(timeout = 1)]
 fn never_stops_working() {
     loop {
@@ -93,7 +101,7 @@ fn hang() {
 #[netns_test(topology = ABORT.with(|_| Topology::new()))]
 fn aborts_after_the_test() {}
 
-#[netns_test(topology = HANG.with(|_| Topology::new()))]
+#[netns_test(topology = HANG.with(|_| Topology::new()), timeout = 1)]
 fn never_exits() {}
 
 #[netns_test]
