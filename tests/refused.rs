@@ -4,6 +4,10 @@
 //! The refusals are real ones: a filter of system calls as container runtimes install it, user namespaces whose maps cannot be
 //! written, a root without capabilities.
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what cannot go on fails the test"
+)]
 
 mod refusals;
 mod subjects;
@@ -63,10 +67,16 @@ struct Program {
 }
 
 impl Program {
-    fn new() -> Self {
+    fn new(package: Package) -> Self {
         let scratch = Scratch::new();
         let path = scratch.path().join("subjects");
-        std::fs::copy(Package::Downstream.program(), &path).unwrap();
+        // By another process: a descriptor of ours that is open for writing could slip into a child of another thread, and
+        // the kernel executes no file that somebody may still write to.
+        let copy = Command::new("cp")
+            .arg(package.program())
+            .arg(&path)
+            .status();
+        assert!(copy.unwrap().success());
         Self { scratch, path }
     }
 
@@ -104,7 +114,7 @@ fn assert_all_refused(run: &Run, refusal: &str) {
 
 #[test]
 fn a_filter_fails_each_network_test_and_no_other() {
-    let run = Program::new().run(&ARGUMENTS, Refusal::Namespaces, &[]);
+    let run = Program::new(Package::Downstream).run(&ARGUMENTS, Refusal::Namespaces, &[]);
     assert_all_refused(&run, FILTERED);
     for name in NEEDING_A_NETWORK {
         assert_in_order(
@@ -124,7 +134,7 @@ fn a_refused_map_fails_each_network_test_and_no_other() {
     let refusal = Refusal::Map {
         length: map_length(),
     };
-    let run = Program::new().run(&ARGUMENTS, refusal, &[]);
+    let run = Program::new(Package::Downstream).run(&ARGUMENTS, refusal, &[]);
     assert_all_refused(&run, UNMAPPED);
     for name in NEEDING_A_NETWORK {
         assert!(
@@ -143,7 +153,7 @@ fn a_refusal_in_threads_leaves_the_process_as_it_was() {
             length: map_length(),
         },
     ] {
-        let program = Program::new();
+        let program = Program::new(Package::Downstream);
         let variables = [("NETNS_TEST_ISOLATION", "thread")];
         let run = program.run(&ARGUMENTS, refusal, &variables);
         run.assert_failed(&NEEDING_A_NETWORK);
@@ -158,6 +168,27 @@ fn a_refusal_in_threads_leaves_the_process_as_it_was() {
 }
 
 #[test]
+fn an_asynchronous_test_is_refused_in_the_same_words() {
+    let program = Program::new(Package::Tokio);
+    let run = program.run(
+        &[
+            "--exact",
+            "passes_on_one_thread",
+            "passes_by_a_panic",
+            "ordinary_passes",
+        ],
+        Refusal::Namespaces,
+        &[],
+    );
+    run.assert_failed(&["passes_by_a_panic", "passes_on_one_thread"]);
+    assert_eq!(run.names("ok"), ["ordinary_passes"]);
+    assert_in_order(
+        run.failure("passes_on_one_thread"),
+        &[HEADLINE, FILTERED, LAST_REMEDY],
+    );
+}
+
+#[test]
 fn a_skip_is_green_and_told_aloud() {
     let refusals = [
         (Refusal::Namespaces, "seccomp filter"),
@@ -169,7 +200,7 @@ fn a_skip_is_green_and_told_aloud() {
         ),
     ];
     for (refusal, reason) in refusals {
-        let program = Program::new();
+        let program = Program::new(Package::Downstream);
         let record = program.scratch.path().join("skipped");
         let record = record.to_str().unwrap();
         let variables = [
@@ -208,7 +239,7 @@ fn a_skip_that_is_forbidden_is_red() {
         ("NETNS_TEST_UNSUPPORTED", "skip"),
         ("NETNS_TEST_REQUIRE", "1"),
     ];
-    let run = Program::new().run(&ARGUMENTS, Refusal::Namespaces, &variables);
+    let run = Program::new(Package::Downstream).run(&ARGUMENTS, Refusal::Namespaces, &variables);
     assert_all_refused(&run, FILTERED);
     for name in NEEDING_A_NETWORK {
         let section = run.failure(name);
@@ -225,7 +256,7 @@ fn a_skip_that_cannot_be_recorded_is_red() {
         ("NETNS_TEST_UNSUPPORTED", "skip"),
         ("NETNS_TEST_SKIPPED", "no/such/directory/skipped"),
     ];
-    let run = Program::new().run(
+    let run = Program::new(Package::Downstream).run(
         &["--exact", "outcomes::passes"],
         Refusal::Namespaces,
         &variables,
@@ -247,7 +278,7 @@ fn a_mistake_is_no_reason_to_skip() {
         "outcomes::fails_by_the_name_of_its_host",
     ];
     let variables = [("NETNS_TEST_UNSUPPORTED", "skip")];
-    let run = Program::new().run(
+    let run = Program::new(Package::Downstream).run(
         &["--exact", names[0], names[1]],
         Refusal::Namespaces,
         &variables,
@@ -259,7 +290,7 @@ fn a_mistake_is_no_reason_to_skip() {
 /// An ordinary user whom nobody refuses anything: the refusals above are what made the difference.
 #[test]
 fn another_user_passes_without_a_refusal() {
-    let program = Program::new();
+    let program = Program::new(Package::Downstream);
     let mut command = program.command(&["outcomes::passes", "parallel::", "panics::passes"]);
     if is_root() {
         become_user(&mut command, NOBODY_IN_PARTICULAR);
@@ -281,7 +312,7 @@ mod capability {
 /// Runs the program as root with these capabilities and no others. Only root can take them away from root: an ordinary user
 /// runs it as it is, which is all that is left of such a root.
 fn run_as_a_root_with(keep: u64, arguments: &[&str]) -> Run {
-    let program = Program::new();
+    let program = Program::new(Package::Downstream);
     let mut command = program.command(arguments);
     if is_root() {
         refuse(&mut command, Refusal::Capabilities { keep });

@@ -1,6 +1,7 @@
 //! The environment variables that steer a run.
 
-use crate::subjects::{Package, run_with};
+use crate::run::run_with;
+use crate::subjects::Package;
 
 const REPORT: &str = "the network as it was";
 

@@ -1,6 +1,7 @@
 //! Which tests fail, and which do not, however libtest is called.
 
-use crate::subjects::{Package, Run, run, run_with};
+use crate::run::{run, run_with};
+use crate::subjects::{Package, Run};
 
 /// Every subject that has to fail. All others have to pass.
 pub(crate) const FAILING: [&str; 41] = [
