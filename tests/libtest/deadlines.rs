@@ -1,6 +1,7 @@
 //! Bodies that do not end: the state of the network is shown, then the process is killed.
 
-use crate::subjects::{Package, assert_in_order, run, run_with};
+use crate::run::{run, run_with};
+use crate::subjects::{Package, assert_in_order};
 
 #[test]
 fn the_report_comes_before_the_end() {

@@ -1,6 +1,7 @@
 //! Bodies that end their process: one failed test each, told in words, whose neighbours pass.
 
-use crate::subjects::{Package, run};
+use crate::run::run;
+use crate::subjects::Package;
 
 #[test]
 fn each_is_one_failed_test_in_words() {

@@ -1,6 +1,7 @@
 //! Failing bodies: the message, its place and the report stand under the test's heading.
 
-use crate::subjects::{Package, Run, assert_in_order, run};
+use crate::run::run;
+use crate::subjects::{Package, Run, assert_in_order};
 
 const REPORT: &str = "---- the network as it was ----";
 

@@ -5,7 +5,8 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::thread;
 
-use crate::subjects::{Package, Run, Scratch, prepare, run};
+use crate::run::run;
+use crate::subjects::{Package, Run, Scratch, prepare};
 
 #[test]
 fn ordinary_tests_keep_the_machines_network_and_identity() {

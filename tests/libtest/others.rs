@@ -1,6 +1,7 @@
 //! Other crates' test attributes, their thread pools, and asynchronous bodies.
 
-use crate::subjects::{Package, assert_in_order, run};
+use crate::run::run;
+use crate::subjects::{Package, assert_in_order};
 
 #[test]
 fn rstest_makes_a_test_of_each_case() {

@@ -1,6 +1,7 @@
 //! What tests print: captured and in order, or shown at once.
 
-use crate::subjects::{Package, assert_in_order, run};
+use crate::run::run;
+use crate::subjects::{Package, assert_in_order};
 
 const LINES: [&str; 9] = [
     "1 standard output\n",
@@ -181,7 +182,7 @@ fn nothing_is_captured_if_nothing_is_to_be() {
 #[test]
 fn the_variable_for_no_capture_does_the_same() {
     let name = "output::prints_and_passes";
-    let run = crate::subjects::run_with(
+    let run = crate::run::run_with(
         Package::Downstream,
         &["--exact", name],
         &[("RUST_TEST_NOCAPTURE", "1")],

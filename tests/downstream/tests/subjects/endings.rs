@@ -53,6 +53,14 @@ fn never_ends() {
     }
 }
 
+#[netns_test]
+#[ignore = "its deadline is the default one"]
+fn never_ends_by_default() {
+    loop {
+        std::thread::park();
+    }
+}
+
 #[netns_test(timeout = 1)]
 fn never_stops_working() {
     loop {
