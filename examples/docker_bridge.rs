@@ -5,7 +5,8 @@
 //!
 //! The program builds that one step at a time and looks after each step, as a person would by the command in the heading. Look for:
 //! - the bridge id: zero without ports, then made from a port's hardware address;
-//! - a port without carrier, `NO-CARRIER` and `LOWERLAYERDOWN`, until the other end is raised, too;
+//! - a port without carrier, `NO-CARRIER` and `LOWERLAYERDOWN`, until the other end is raised, too (newer kernels call its state
+//!   `DOWN` once the other end is in another namespace);
 //! - the route that comes with an address (`proto kernel scope link`), and the default route that does not;
 //! - in lab D, that none of it needs `lo`.
 //!
@@ -43,8 +44,10 @@ fn step_by_step(net: &Network) -> TestResult {
     for host in net.hosts() {
         println!("{}", host.name());
     }
-    ip_address(net.host("ns1"))?;
-    ip_route(net.host("ns1"))?;
+    for host in net.hosts() {
+        ip_address(host)?;
+        ip_route(host)?;
+    }
 
     let root = net.root();
     let bridge = root.link("mydocker0");
@@ -125,8 +128,10 @@ fn both_ways(net: &Network) -> TestResult {
     ip_address(net.root())?;
     head("route -n");
     println!("{}", net.root().routes()?.classic());
-    ip_address(net.host("ns1"))?;
-    ip_route(net.host("ns1"))?;
+    for host in net.hosts() {
+        ip_address(host)?;
+        ip_route(host)?;
+    }
     ping(net.host("ns1"), "172.16.1.2", 2, Duration::from_secs(1))?;
     ping(net.host("ns2"), "172.16.1.1", 2, Duration::from_secs(1))
 }
@@ -231,7 +236,7 @@ fn ping(from: Host<'_>, target: &str, count: u32, interval: Duration) -> TestRes
         from.name()
     ));
     let report: PingReport = from.ping_with(target, |p| p.count(count).interval(interval))?;
-    println!("{report}\n");
+    println!("{report}");
     if report.is_lossless() {
         Ok(())
     } else {

@@ -243,6 +243,26 @@ fn what_is_up_is_ready_unless_its_bridge_does_not_forward() {
 }
 
 #[test]
+fn what_has_a_carrier_and_no_state_yet_is_behind() {
+    let mut messages = recorded(ROOT_LINKS);
+    assert_eq!(bridge::behind(&messages), []);
+    assert_eq!(bridge::to_be_ready(&messages), [100, 101]);
+    for message in &mut messages {
+        let RouteNetlinkMessage::NewLink(link) = message else {
+            continue;
+        };
+        for attribute in &mut link.attributes {
+            if let LinkAttribute::OperState(state) = attribute {
+                *state = 0.into();
+            }
+        }
+    }
+    // The bridge last. A bridge that never lost its carrier keeps that state, a port with it does not send.
+    assert_eq!(bridge::behind(&messages), [101, 100]);
+    assert_eq!(not_ready(&messages, &[100, 101]), [101]);
+}
+
+#[test]
 fn answers_that_lack_what_they_must_have_are_errors() {
     let unnamed = [RouteNetlinkMessage::NewLink(LinkMessage::default())];
     let lacks_name = "the kernel's answer lacks the name of an interface";
