@@ -193,7 +193,11 @@ impl<'net> Link<'net> {
         let address = self.parse("add", address)?;
         let dad = self.host.parts().plan.realistic;
         self.host
-            .execute(netlink::add_address(self.name, self.index, address, dad))
+            .execute(netlink::add_address(self.name, self.index, address, dad))?;
+        if address.is_ipv4() {
+            return Ok(());
+        }
+        self.settle()
     }
 
     /// Removes an address.

@@ -1,13 +1,13 @@
 //! Waits until a new network carries packets.
 //!
 //! The kernel notices in a worker of its own that a cable has two ends that are up. Until it has, the end that was raised first
-//! drops packets and a bridge's port forwards none.
+//! drops packets and a bridge's port forwards none. It takes up new IPv6 addresses in another worker.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
-use crate::live::{LiveNode, Parts};
-use crate::plan::Plan;
+use crate::live::{LiveNode, Parts, Unset};
+use crate::plan::{Plan, Role};
 use crate::settings;
 use crate::sys::netlink::look;
 use crate::wait;
@@ -24,7 +24,31 @@ pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
             wait_for(live, &expected, deadline)?;
         }
     }
+    for (node, live) in plan.nodes.iter().zip(nodes) {
+        if node.role != Role::Switch {
+            wait_for_addresses(plan, live, deadline)?;
+        }
+    }
     Ok(())
+}
+
+/// Waits until neighbours that ask for the node's IPv6 addresses are heard.
+fn wait_for_addresses(plan: &Plan, live: &LiveNode, deadline: Instant) -> Result<()> {
+    let undetected = |unset: &Unset| unset.sysctl.ends_with("accept_dad");
+    let dad = plan.realistic || live.unset.iter().any(undetected);
+    let mut waiting = Ok(Vec::new());
+    let left = deadline.saturating_duration_since(Instant::now());
+    let settled = wait::until(left, || {
+        waiting = look::not_reachable(&mut live.netlink(), dad);
+        !matches!(&waiting, Ok(addresses) if !addresses.is_empty())
+    });
+    let waiting = waiting?;
+    if settled {
+        return Ok(());
+    }
+    let what = format!("bring the addresses of node `{}` into service", live.name);
+    let cause = format!("the kernel did not take up {waiting:?}");
+    Err(Error::new(Kind::TimedOut, what, cause))
 }
 
 /// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
@@ -80,10 +104,12 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
             .map(|_| b)
             .or_else(|| Some(b).filter(is_it).map(|_| a))
     });
+    let deadline = Instant::now() + settings::scaled(LIMIT);
     for node in std::iter::once(node).chain(far.map(|end| end.node)) {
         let live = &parts.nodes[node];
         let mut waiting = Ok(Vec::new());
-        let settled = wait::until(settings::scaled(LIMIT), || {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let settled = wait::until(left, || {
             waiting = look::in_between(&mut live.netlink());
             !matches!(&waiting, Ok(links) if !links.is_empty())
         });
@@ -91,6 +117,7 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
         if !settled {
             return Err(not_settled(live, &waiting));
         }
+        wait_for_addresses(&parts.plan, live, deadline)?;
     }
     Ok(())
 }

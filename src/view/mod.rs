@@ -22,9 +22,7 @@ pub use bridge::{Bridge, BridgePort, PortState};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};
-#[cfg(test)]
-pub(crate) use route::LOCAL_TABLE;
-pub(crate) use route::MAIN_TABLE;
+pub(crate) use route::{LOCAL_TABLE, MAIN_TABLE};
 pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};
 pub use route_table::RouteTable;
 pub use scope::Scope;

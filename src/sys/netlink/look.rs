@@ -12,13 +12,14 @@ mod neighbour;
 mod route;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
-use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
+use crate::view::{Bridge, Interface, InterfaceAddress, LOCAL_TABLE, Neighbour, RouteTable};
 
 /// The kernel's number for a family.
 fn number(family: Family) -> AddressFamily {
@@ -100,6 +101,36 @@ pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Resu
 pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
     let links = links(transport, "list interfaces", false)?;
     Ok(not_ready(&links, &bridge::to_be_ready(&links)))
+}
+
+/// Which IPv6 addresses of interfaces with a carrier cannot be reached yet; those under duplicate address detection are passed over
+/// if `dad` says that it runs.
+///
+/// The kernel joins an address's multicast group, by which neighbours ask for it, in a worker of its own. When it has, it adds the
+/// address to the table of local routes.
+pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<IpAddr>> {
+    let what = "list addresses";
+    let listing = transport.dump(what, &address::request(Family::V6))?;
+    let addresses = address::addresses(&listing, Family::V6).map_err(unreadable(what))?;
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let what = "list routes";
+    let links = links(transport, what, false)?;
+    let listing = transport.dump(what, &route::request(Family::V6))?;
+    let names = link::names(&links).map_err(unreadable(what))?;
+    let local =
+        route::routes(&listing, Family::V6, Some(LOCAL_TABLE), &names).map_err(unreadable(what))?;
+    let with_carrier = bridge::with_carrier(&links);
+    let waiting = addresses
+        .into_iter()
+        .filter(|(index, it)| with_carrier.contains(index) && !it.flags.dad_failed())
+        .filter(|(_, it)| !(dad && it.flags.tentative()))
+        .filter(|(_, it)| {
+            let own = it.address.address();
+            it.flags.tentative() || !local.iter().any(|route| route.destination.address() == own)
+        });
+    Ok(waiting.map(|(_, it)| it.address.address()).collect())
 }
 
 fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {

@@ -78,6 +78,19 @@ pub(super) fn behind(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
     behind.iter().map(|link| link.header.index).collect()
 }
 
+/// The links that are up and have a carrier.
+pub(super) fn with_carrier(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
+    let has = |link: &&LinkMessage| {
+        link.header
+            .flags
+            .contains(LinkFlags::Up | LinkFlags::LowerUp)
+    };
+    links(messages)
+        .filter(has)
+        .map(|link| link.header.index)
+        .collect()
+}
+
 /// The links that have a carrier and so will pass packets, unless they are ports of a bridge that is down or waits by design.
 pub(super) fn to_be_ready(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
     let passes = |bridge: &LinkMessage| {

@@ -11,7 +11,7 @@ use rtnetlink::packet_route::neighbour::NeighbourMessage;
 use rtnetlink::packet_route::route::RouteMessage;
 
 use super::*;
-use crate::view::{LOCAL_TABLE, MAIN_TABLE, OperState, PortState};
+use crate::view::{MAIN_TABLE, OperState, PortState};
 
 const ROOT_LINKS: &[u8] = include_bytes!("tests/root_links.bin");
 const LINKS: &[u8] = include_bytes!("tests/ns1_links.bin");
@@ -240,6 +240,26 @@ fn what_is_up_is_ready_unless_its_bridge_does_not_forward() {
         .unwrap();
     learning[state + 4] = 2;
     assert_eq!(not_ready(&[read(&learning).unwrap()], &[101]), [101]);
+}
+
+#[test]
+fn what_has_a_carrier_and_no_state_yet_is_behind() {
+    let mut messages = recorded(ROOT_LINKS);
+    assert_eq!(bridge::behind(&messages), []);
+    assert_eq!(bridge::to_be_ready(&messages), [100, 101]);
+    for message in &mut messages {
+        let RouteNetlinkMessage::NewLink(link) = message else {
+            continue;
+        };
+        for attribute in &mut link.attributes {
+            if let LinkAttribute::OperState(state) = attribute {
+                *state = 0.into();
+            }
+        }
+    }
+    // The bridge last. A bridge that never lost its carrier keeps that state, a port with it does not send.
+    assert_eq!(bridge::behind(&messages), [101, 100]);
+    assert_eq!(not_ready(&messages, &[100, 101]), [101]);
 }
 
 #[test]
