@@ -12,6 +12,7 @@ mod neighbour;
 mod route;
 
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
@@ -102,6 +103,15 @@ fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
         waiting.retain(|index| *index != link.header.index);
     }
     waiting
+}
+
+/// The IPv6 addresses at which this namespace takes packets in, each with the number of its interface.
+///
+/// They are those of the local table. An address that was added is listed as one at once, but the kernel makes its route, without
+/// which it drops what is sent there, in a worker of its own.
+pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
+    let listing = transport.dump("list local routes", &route::request(Family::V6))?;
+    Ok(route::local_ipv6(&listing))
 }
 
 /// The names of all interfaces.
