@@ -1,58 +1,43 @@
 //! Waits until a new network carries packets.
 //!
-//! The kernel notices in a worker of its own that a cable has two ends that are up. Until it has, the end that was raised first
-//! drops packets and a bridge's port forwards none. It takes up new IPv6 addresses in another worker.
+//! The kernel does three things in workers of its own, some of which wait for the machine's global lock:
+//! - It notices that a cable has two ends that are up. Until then, the end that was raised first drops packets, and a bridge's port
+//!   forwards none.
+//! - It makes the local route of an IPv6 address, without duplicate address detection, too. Until then, the host sends packets from
+//!   that address and drops the answers.
+//! - It gives an interface its link-local address, once it has noticed that the cable carries.
 
+use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
+use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
-use crate::live::{LiveNode, Parts, Unset};
-use crate::plan::{Plan, Role};
+use crate::live::{LiveNode, Parts};
+use crate::plan::{End, Plan};
 use crate::settings;
-use crate::sys::netlink::look;
-use crate::wait;
+use crate::sys::netlink::{Changes, Transport, look};
+use crate::sys::sysctl;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for every end that was raised before its far end, and for the bridges behind them.
+/// Waits for every end that was raised before its far end, for the bridges behind them, and for IPv6 addresses.
 pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for (position, live) in nodes.iter().enumerate() {
-        let expected = expected(plan, position);
-        if !expected.is_empty() {
-            wait_for(live, &expected, deadline)?;
-        }
+        wait_for_links(live, &links(plan, position), deadline)?;
     }
-    for (node, live) in plan.nodes.iter().zip(nodes) {
-        if node.role != Role::Switch {
-            wait_for_addresses(plan, live, deadline)?;
+    // With the kernel's own defaults an address is tentative for seconds, and meant to be.
+    if !plan.realistic {
+        for (position, live) in nodes.iter().enumerate() {
+            wait_for_addresses(live, own_addresses(plan, position), deadline)?;
         }
     }
     Ok(())
 }
 
-/// Waits until neighbours that ask for the node's IPv6 addresses are heard.
-fn wait_for_addresses(plan: &Plan, live: &LiveNode, deadline: Instant) -> Result<()> {
-    let undetected = |unset: &Unset| unset.sysctl.ends_with("accept_dad");
-    let dad = plan.realistic || live.unset.iter().any(undetected);
-    let mut waiting = Ok(Vec::new());
-    let left = deadline.saturating_duration_since(Instant::now());
-    let settled = wait::until(left, || {
-        waiting = look::not_reachable(&mut live.netlink(), dad);
-        !matches!(&waiting, Ok(addresses) if !addresses.is_empty())
-    });
-    let waiting = waiting?;
-    if settled {
-        return Ok(());
-    }
-    let what = format!("bring the addresses of node `{}` into service", live.name);
-    let cause = format!("the kernel did not take up {waiting:?}");
-    Err(Error::new(Kind::TimedOut, what, cause))
-}
-
 /// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
-fn expected(plan: &Plan, node: usize) -> Vec<u32> {
+fn links(plan: &Plan, node: usize) -> Vec<u32> {
     let bridges = &plan.nodes[node].bridges;
     let near = plan
         .cables
@@ -72,58 +57,187 @@ fn expected(plan: &Plan, node: usize) -> Vec<u32> {
         .collect()
 }
 
-fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
-    let mut netlink = live.netlink();
-    if look::not_in_service(&mut netlink, expected)?.is_empty() {
+fn wait_for_links(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
+    if expected.is_empty() {
         return Ok(());
     }
-    let watch = |error| {
-        let what = format!("watch the links of node `{}`", live.name);
-        Error::kernel(what, error)
-    };
-    netlink.watch_links(true).map_err(watch)?;
-    loop {
-        let waiting = look::not_in_service(&mut netlink, expected)?;
-        if waiting.is_empty() {
-            return netlink.watch_links(false).map_err(watch);
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
-            return Err(not_settled(live, &waiting));
-        }
+    wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+        Ok(idle(&look::not_in_service(netlink, expected)?))
+    })
+}
+
+fn idle(waiting: &[u32]) -> Option<String> {
+    (!waiting.is_empty()).then(|| format!("links {waiting:?} have no carrier or do not forward"))
+}
+
+fn links_of(live: &LiveNode) -> String {
+    format!("bring the links of node `{}` into service", live.name)
+}
+
+fn addresses_of(live: &LiveNode) -> String {
+    format!(
+        "bring the IPv6 addresses of node `{}` into service",
+        live.name
+    )
+}
+
+/// An IPv6 address that an interface is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Own {
+    index: u32,
+    /// `None` is the link-local one, which the kernel chooses.
+    address: Option<Ipv6Addr>,
+}
+
+impl Own {
+    fn is(self, index: u32, address: Ipv6Addr) -> bool {
+        let matches = match self.address {
+            Some(own) => own == address,
+            None => address.is_unicast_link_local(),
+        };
+        self.index == index && matches
     }
+}
+
+/// The IPv6 addresses of a node: those of the plan, and the link-local ones of the interfaces that have some and carry.
+fn own_addresses(plan: &Plan, node: usize) -> Vec<Own> {
+    let carrying = links(plan, node);
+    let bridges = plan.nodes[node].bridges.iter().map(|bridge| {
+        let carries = carrying.contains(&bridge.index);
+        (bridge.index, bridge.addresses.as_slice(), carries)
+    });
+    let ends = plan
+        .ends(node)
+        .filter(|end| end.bridge.is_none())
+        .map(|end| (end.index, end.addresses.as_slice(), true));
+    let of_interface = |(index, addresses, carries): (u32, &[Cidr], bool)| {
+        let planned = addresses.iter().filter_map(|it| match it.address() {
+            std::net::IpAddr::V6(address) => Some(address),
+            std::net::IpAddr::V4(_) => None,
+        });
+        let mut own: Vec<Own> = planned
+            .map(|address| Own {
+                index,
+                address: Some(address),
+            })
+            .collect();
+        if carries && !own.is_empty() {
+            own.push(Own {
+                index,
+                address: None,
+            });
+        }
+        own
+    };
+    bridges.chain(ends).flat_map(of_interface).collect()
+}
+
+fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant) -> Result<()> {
+    if missing(&mut live.netlink(), &expected)?.is_empty() {
+        return Ok(());
+    }
+    if !makes_link_locals(live)? {
+        expected.retain(|own| own.address.is_some());
+    }
+    wait_for(
+        live,
+        Changes::Ipv6Routes,
+        &addresses_of(live),
+        deadline,
+        |netlink| {
+            let missing = missing(netlink, &expected)?;
+            Ok(missing.first().map(|own| match own.address {
+                Some(address) => format!("{address} receives nothing yet"),
+                None => format!("link {} has no link-local address yet", own.index),
+            }))
+        },
+    )
 }
 
 /// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
 pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
-    let far = parts.plan.cables.iter().find_map(|cable| {
-        let [a, b] = &cable.ends;
-        let is_it = |end: &&crate::plan::End| end.node == node && end.index == index;
-        Some(a)
-            .filter(is_it)
-            .map(|_| b)
-            .or_else(|| Some(b).filter(is_it).map(|_| a))
-    });
-    let deadline = Instant::now() + settings::scaled(LIMIT);
-    for node in std::iter::once(node).chain(far.map(|end| end.node)) {
-        let live = &parts.nodes[node];
-        let mut waiting = Ok(Vec::new());
-        let left = deadline.saturating_duration_since(Instant::now());
-        let settled = wait::until(left, || {
-            waiting = look::in_between(&mut live.netlink());
-            !matches!(&waiting, Ok(links) if !links.is_empty())
+    let is_it = |end: &End| end.node == node && end.index == index;
+    let far = parts
+        .plan
+        .cables
+        .iter()
+        .find_map(|cable| match &cable.ends {
+            [near, far] if is_it(near) => Some(far.node),
+            [far, near] if is_it(near) => Some(far.node),
+            _ => None,
         });
-        let waiting = waiting?;
-        if !settled {
-            return Err(not_settled(live, &waiting));
-        }
-        wait_for_addresses(&parts.plan, live, deadline)?;
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for node in std::iter::once(node).chain(far) {
+        let live = &parts.nodes[node];
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::in_between(netlink)?))
+        })?;
+        let detected = parts.plan.realistic || has_tentative(live);
+        wait_for(
+            live,
+            Changes::Ipv6Routes,
+            &addresses_of(live),
+            deadline,
+            |netlink| {
+                let waiting = look::not_reachable(netlink, detected)?;
+                Ok(waiting
+                    .first()
+                    .map(|address| format!("{address} receives nothing yet")))
+            },
+        )?;
     }
     Ok(())
 }
 
-fn not_settled(live: &LiveNode, waiting: &[u32]) -> Error {
-    let what = format!("bring the links of node `{}` into service", live.name);
-    let cause = format!("links {waiting:?} have no carrier or do not forward");
-    Error::new(Kind::TimedOut, what, cause)
+fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {
+    if expected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = look::receiving_ipv6(netlink)?;
+    let is_missing = |own: &&Own| {
+        !found
+            .iter()
+            .any(|(index, address)| own.is(*index, *address))
+    };
+    Ok(expected.iter().filter(is_missing).copied().collect())
+}
+
+/// Whether the kernel makes link-local addresses here, and lets them be used at once. Moves the calling thread.
+fn makes_link_locals(live: &LiveNode) -> Result<bool> {
+    const NONE: &str = "1";
+    live.enter()?;
+    let mode = sysctl::read("net/ipv6/conf/default/addr_gen_mode");
+    Ok(!has_tentative(live) && mode.is_ok_and(|mode| mode != NONE))
+}
+
+/// Whether addresses are looked for duplicates of, because that could not be switched off.
+fn has_tentative(live: &LiveNode) -> bool {
+    live.unset
+        .iter()
+        .any(|unset| unset.sysctl.ends_with("/accept_dad"))
+}
+
+/// Waits until there is nothing to wait for, which `waiting` says in words.
+fn wait_for(
+    live: &LiveNode,
+    changes: Changes,
+    what: &str,
+    deadline: Instant,
+    mut waiting: impl FnMut(&mut Transport) -> Result<Option<String>>,
+) -> Result<()> {
+    let mut netlink = live.netlink();
+    if waiting(&mut netlink)?.is_none() {
+        return Ok(());
+    }
+    let watch = |error| Error::kernel(what, error);
+    netlink.watch(changes, true).map_err(watch)?;
+    loop {
+        let Some(cause) = waiting(&mut netlink)? else {
+            return netlink.watch(changes, false).map_err(watch);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
+            return Err(Error::new(Kind::TimedOut, what, cause));
+        }
+    }
 }

@@ -12,14 +12,14 @@ mod neighbour;
 mod route;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
-use crate::view::{Bridge, Interface, InterfaceAddress, LOCAL_TABLE, Neighbour, RouteTable};
+use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
 
 /// The kernel's number for a family.
 fn number(family: Family) -> AddressFamily {
@@ -103,34 +103,34 @@ pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
     Ok(not_ready(&links, &bridge::to_be_ready(&links)))
 }
 
-/// Which IPv6 addresses of interfaces with a carrier cannot be reached yet; those under duplicate address detection are passed over
+/// Which IPv6 addresses of interfaces with a carrier take no packets in yet; those under duplicate address detection are passed over
 /// if `dad` says that it runs.
-///
-/// The kernel joins an address's multicast group, by which neighbours ask for it, in a worker of its own. When it has, it adds the
-/// address to the table of local routes.
-pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<IpAddr>> {
+pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<Ipv6Addr>> {
     let what = "list addresses";
     let listing = transport.dump(what, &address::request(Family::V6))?;
     let addresses = address::addresses(&listing, Family::V6).map_err(unreadable(what))?;
-    if addresses.is_empty() {
-        return Ok(Vec::new());
-    }
-    let what = "list routes";
-    let links = links(transport, what, false)?;
-    let listing = transport.dump(what, &route::request(Family::V6))?;
-    let names = link::names(&links).map_err(unreadable(what))?;
-    let local =
-        route::routes(&listing, Family::V6, Some(LOCAL_TABLE), &names).map_err(unreadable(what))?;
-    let with_carrier = bridge::with_carrier(&links);
+    let with_carrier = bridge::with_carrier(&links(transport, what, false)?);
+    let receiving = receiving_ipv6(transport)?;
     let waiting = addresses
         .into_iter()
-        .filter(|(index, it)| with_carrier.contains(index) && !it.flags.dad_failed())
-        .filter(|(_, it)| !(dad && it.flags.tentative()))
-        .filter(|(_, it)| {
-            let own = it.address.address();
-            it.flags.tentative() || !local.iter().any(|route| route.destination.address() == own)
+        .filter_map(|(index, it)| match it.address.address() {
+            IpAddr::V6(own) if with_carrier.contains(&index) && !it.flags.dad_failed() => {
+                let passed_over = dad && it.flags.tentative();
+                let waits = it.flags.tentative() || !receiving.contains(&(index, own));
+                (waits && !passed_over).then_some(own)
+            }
+            _ => None,
         });
-    Ok(waiting.map(|(_, it)| it.address.address()).collect())
+    Ok(waiting.collect())
+}
+
+/// The IPv6 addresses at which this namespace takes packets in, each with the number of its interface.
+///
+/// They are those of the local table. An address that was added is listed as one at once, but the kernel makes its route, without
+/// which it drops what is sent there, in a worker of its own.
+pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
+    let listing = transport.dump("list local routes", &route::request(Family::V6))?;
+    Ok(route::local_ipv6(&listing))
 }
 
 fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {

@@ -4,5 +4,5 @@ pub(crate) mod look;
 mod transport;
 mod verbs;
 
-pub(crate) use transport::{Request, Transport};
+pub(crate) use transport::{Changes, Request, Transport};
 pub(crate) use verbs::*;

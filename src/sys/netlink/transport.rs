@@ -7,6 +7,7 @@
 //! See [netlink(7)](https://man7.org/linux/man-pages/man7/netlink.7.html).
 
 use std::io::{self, Read};
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -27,7 +28,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A dump that was interrupted by a change is asked for again, this often.
 const DUMP_ATTEMPTS: usize = 16;
 
-const RTNLGRP_LINK: i32 = 1;
 const HEADER: usize = 16;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -35,6 +35,14 @@ const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLM_F_ACK_TLVS: u16 = 0x200;
 const NLM_F_CAPPED: u16 = 0x100;
 const NLMSGERR_ATTR_MSG: u16 = 1;
+
+/// What a socket can listen to: the kernel's multicast groups of rtnetlink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Changes {
+    Links = 1,
+    Ipv6Routes = 11,
+}
 
 /// One request, and what it does in words that complete "failed to ...".
 #[derive(Debug)]
@@ -60,6 +68,10 @@ impl Request {
 pub(crate) struct Transport {
     socket: Socket,
     sequence: u32,
+    /// Whether it listens to changes.
+    watching: bool,
+    /// Whether a change was told among the answers to a request.
+    overheard: bool,
 }
 
 impl Transport {
@@ -77,6 +89,8 @@ impl Transport {
         Ok(Self {
             socket,
             sequence: 0,
+            watching: false,
+            overheard: false,
         })
     }
 
@@ -131,8 +145,8 @@ impl Transport {
         ))
     }
 
-    /// Begins or ends listening to changes of links.
-    pub(crate) fn watch_links(&mut self, on: bool) -> io::Result<()> {
+    /// Begins or ends listening to changes.
+    pub(crate) fn watch(&mut self, changes: Changes, on: bool) -> io::Result<()> {
         let option = if on {
             libc::NETLINK_ADD_MEMBERSHIP
         } else {
@@ -142,15 +156,24 @@ impl Transport {
             self.socket.as_fd(),
             libc::SOL_NETLINK,
             option,
-            RTNLGRP_LINK,
+            changes as i32,
         )?;
+        self.watching = on;
         // What was heard meanwhile would fill the receive buffer.
-        while !on && self.changed_within(Duration::ZERO)? {}
+        while !on && self.heard(Duration::ZERO)? {}
+        self.overheard = false;
         Ok(())
     }
 
-    /// Waits for the next change of a link; `false` when none came in time.
+    /// Waits for a change of what is listened to, and takes those that came with it; `false` when none came in time.
     pub(crate) fn changed_within(&mut self, limit: Duration) -> io::Result<bool> {
+        let changed = mem::take(&mut self.overheard) || self.heard(limit)?;
+        // A thousand links come up one by one, and whoever asks looks at all of them each time.
+        while changed && self.heard(Duration::ZERO)? {}
+        Ok(changed)
+    }
+
+    fn heard(&mut self, limit: Duration) -> io::Result<bool> {
         if !crate::sys::process::readable_within(self.socket.as_fd(), limit)? {
             return Ok(false);
         }
@@ -220,12 +243,20 @@ impl Transport {
         let mut interrupted = false;
         let mut buffer = vec![0; BUFFER];
         loop {
-            let received = (&self.socket)
-                .read(&mut buffer)
-                .map_err(|e| unanswered(what, e))?;
+            let received = match (&self.socket).read(&mut buffer) {
+                Ok(received) => received,
+                // Changes were lost, which came too fast. The listing is not: it waits until there is room.
+                Err(error) if self.watching && error.raw_os_error() == Some(libc::ENOBUFS) => {
+                    self.overheard = true;
+                    continue;
+                }
+                Err(error) => return Err(unanswered(what, error)),
+            };
             for message in messages(&buffer[..received]) {
                 let message = message.map_err(malformed)?;
                 if message.sequence != sequence {
+                    // It may be about what this listing has shown already.
+                    self.overheard |= self.watching;
                     continue;
                 }
                 interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
