@@ -75,11 +75,28 @@ impl<'net> Link<'net> {
     }
 
     /// The interface's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert_eq!(net.host("a").link("lo").name(), "lo");
+    /// # }).unwrap();
+    /// ```
     pub fn name(self) -> &'net str {
         self.name
     }
 
     /// The host that it is in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// assert_eq!(link.host().name(), "a");
+    /// # }).unwrap();
+    /// ```
     pub fn host(self) -> Host<'net> {
         self.host
     }
@@ -89,6 +106,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused or did not answer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let interface = net.host("a").link("eth0").look().unwrap();
+    /// assert!(interface.flags.up());
+    /// println!("{interface}");
+    /// # }).unwrap();
+    /// ```
     pub fn look(self) -> Result<Interface> {
         self.host.interface(self.name)
     }
@@ -101,6 +128,17 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]).bare(), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// assert!(!link.look().unwrap().flags.up());
+    /// link.up().unwrap();
+    /// assert!(link.look().unwrap().flags.up());
+    /// # }).unwrap();
+    /// ```
     pub fn up(self) -> Result<()> {
         self.host
             .execute(netlink::set_up(self.name, self.index, true))?;
@@ -112,6 +150,15 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// net.host("a").link("eth0").down().unwrap();
+    /// assert!(!net.host("b").link("eth0").look().unwrap().flags.lower_up());
+    /// # }).unwrap();
+    /// ```
     pub fn down(self) -> Result<()> {
         self.host
             .execute(netlink::set_up(self.name, self.index, false))
@@ -179,6 +226,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// link.set_mtu(1400).unwrap();
+    /// assert_eq!(link.look().unwrap().mtu, 1400);
+    /// # }).unwrap();
+    /// ```
     pub fn set_mtu(self, bytes: u32) -> Result<()> {
         self.host
             .execute(netlink::set_mtu(self.name, self.index, bytes))
@@ -189,6 +246,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface has it already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// net.host("a").link("eth0").add_address("192.0.2.1/24").unwrap();
+    /// net.host("b").link("eth0").add_address("192.0.2.2/24").unwrap();
+    /// net.host("a").ping("192.0.2.2").unwrap().assert_lossless();
+    /// # }).unwrap();
+    /// ```
     pub fn add_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("add", address)?;
         let dad = self.host.parts().plan.realistic;
@@ -205,6 +272,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface does not have it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// link.remove_address("10.1.0.1/16").unwrap();
+    /// assert!(net.host("a").routes().unwrap().to_string().is_empty());
+    /// # }).unwrap();
+    /// ```
     pub fn remove_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("remove", address)?;
         self.host
