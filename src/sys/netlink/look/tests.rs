@@ -11,7 +11,7 @@ use rtnetlink::packet_route::neighbour::NeighbourMessage;
 use rtnetlink::packet_route::route::RouteMessage;
 
 use super::*;
-use crate::view::{MAIN_TABLE, OperState, PortState};
+use crate::view::{LOCAL_TABLE, MAIN_TABLE, OperState, PortState};
 
 const ROOT_LINKS: &[u8] = include_bytes!("tests/root_links.bin");
 const LINKS: &[u8] = include_bytes!("tests/ns1_links.bin");
