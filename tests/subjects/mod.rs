@@ -167,7 +167,7 @@ fn descriptors() -> String {
 fn reads_closed_files(scratch: &Scratch) -> bool {
     let path = scratch.path().join("closed-outside");
     let file = std::fs::File::create(&path).unwrap();
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0))
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o000))
         .unwrap();
     let readable = std::fs::File::open(&path).is_ok();
     std::fs::remove_file(path).unwrap();
