@@ -31,6 +31,16 @@ pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
 struct Builder<'p> {
     plan: &'p Plan,
     nodes: Vec<LiveNode>,
+    ends: Vec<Ends<'p>>,
+}
+
+/// The cable ends in one node.
+#[derive(Default)]
+struct Ends<'p> {
+    all: Vec<&'p End>,
+    /// Those that are made, and raised, before the other end of their cable.
+    near: Vec<&'p End>,
+    far: Vec<&'p End>,
 }
 
 impl<'p> Builder<'p> {
@@ -44,17 +54,29 @@ impl<'p> Builder<'p> {
             }
             nodes.push(open(plan, node, &inherited)?);
         }
-        Ok(Self { plan, nodes })
+        let ends = ends(plan);
+        Ok(Self { plan, nodes, ends })
     }
 
     fn build(self) -> Result<Vec<LiveNode>> {
         self.bridges()?;
         self.cables()?;
-        for position in 0..self.nodes.len() {
-            self.finish(position)?;
+        // A bridge is raised when its ports carry: it then forwards at once, and until then no packet of one host, as every host sends
+        // them when it is raised, is copied to all the others.
+        let (with_bridges, others): (Vec<_>, Vec<_>) =
+            (0..self.nodes.len()).partition(|node| !self.plan.nodes[*node].bridges.is_empty());
+        for &node in &with_bridges {
+            self.execute(node, self.raise(node))?;
+        }
+        for &node in &others {
+            let requests = self.raise(node).into_iter().chain(self.furnish(node));
+            self.execute(node, requests.collect())?;
         }
         if !self.plan.bare {
-            settle::wait(self.plan, &self.nodes)?;
+            settle::wait(self.nodes.iter().zip(self.near_indexes()))?;
+        }
+        for &node in &with_bridges {
+            self.execute(node, self.furnish(node))?;
         }
         self.sysctls()?;
         Ok(self.nodes)
@@ -108,39 +130,53 @@ impl<'p> Builder<'p> {
         self.nodes[node].netlink().execute(requests.collect())
     }
 
-    /// Raises what is still down, adds addresses, then routes.
-    fn finish(&self, position: usize) -> Result<()> {
-        let node = &self.plan.nodes[position];
-        let mut requests = Vec::new();
-        if !self.plan.bare {
-            requests.push(netlink::set_up("lo", 1, true));
-            let far = self
-                .plan
-                .cables
-                .iter()
-                .map(|cable| &cable.ends[1])
-                .filter(|end| end.node == position);
-            requests.extend(far.map(|end| netlink::set_up(&end.name, end.index, true)));
+    /// Raises what is still down, bridges excepted.
+    fn raise(&self, node: usize) -> Vec<Request> {
+        if self.plan.bare {
+            return Vec::new();
         }
-        for bridge in &node.bridges {
+        let far = self.ends[node].far.iter();
+        std::iter::once(netlink::set_up("lo", 1, true))
+            .chain(far.map(|end| netlink::set_up(&end.name, end.index, true)))
+            .collect()
+    }
+
+    /// Raises bridges, adds addresses, then routes.
+    fn furnish(&self, node: usize) -> Vec<Request> {
+        let Node {
+            bridges, routes, ..
+        } = &self.plan.nodes[node];
+        let mut requests = Vec::new();
+        for bridge in bridges {
             // Not before it has ports: its link-local address follows from the lowest of their hardware addresses.
             if !self.plan.bare {
                 requests.push(netlink::set_up(&bridge.name, bridge.index, true));
             }
             requests.extend(self.addresses(&bridge.name, bridge.index, &bridge.addresses));
         }
-        for end in self.plan.ends(position) {
+        for end in &self.ends[node].all {
             requests.extend(self.addresses(&end.name, end.index, &end.addresses));
         }
-        requests.extend(
-            node.routes
-                .iter()
-                .map(|route| netlink::add_route(&route.to_string(), &route_verb(route))),
-        );
-        self.nodes[position]
+        let routes = routes
+            .iter()
+            .map(|route| netlink::add_route(&route.to_string(), &route_verb(route)));
+        requests.extend(routes);
+        requests
+    }
+
+    fn execute(&self, node: usize, requests: Vec<Request>) -> Result<()> {
+        self.nodes[node]
             .netlink()
             .execute(requests)
-            .map_err(|error| error.inside(&node.name))
+            .map_err(|error| error.inside(&self.plan.nodes[node].name))
+    }
+
+    /// The interfaces of each node that come into service after they were raised.
+    fn near_indexes(&self) -> impl Iterator<Item = Vec<u32>> {
+        let index = |end: &&End| end.index;
+        self.ends
+            .iter()
+            .map(move |ends| ends.near.iter().map(index).collect())
     }
 
     fn addresses<'a>(
@@ -172,6 +208,17 @@ impl<'p> Builder<'p> {
         }
         Ok(())
     }
+}
+
+fn ends(plan: &Plan) -> Vec<Ends<'_>> {
+    let mut ends: Vec<Ends<'_>> = plan.nodes.iter().map(|_| Ends::default()).collect();
+    for Cable { ends: [near, far] } in &plan.cables {
+        ends[near.node].near.push(near);
+        ends[near.node].all.push(near);
+        ends[far.node].far.push(far);
+        ends[far.node].all.push(far);
+    }
+    ends
 }
 
 fn enter_new_namespace() -> Result<()> {

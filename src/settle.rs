@@ -1,50 +1,25 @@
 //! Waits until a new network carries packets.
 //!
 //! The kernel notices in a worker of its own that a cable has two ends that are up. Until it has, the end that was raised first
-//! drops packets and a bridge's port forwards none.
+//! drops packets.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
 use crate::live::LiveNode;
-use crate::plan::Plan;
 use crate::settings;
 use crate::sys::netlink::look;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for every end that was raised before its far end, and for the bridges behind them.
-pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+/// Waits for the interfaces with these numbers in these nodes: the ends that were raised before their far end.
+pub(crate) fn wait<'n>(expected: impl Iterator<Item = (&'n LiveNode, Vec<u32>)>) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in nodes.iter().enumerate() {
-        let expected = expected(plan, position);
-        if !expected.is_empty() {
-            wait_for(live, &expected, deadline)?;
-        }
+    for (live, expected) in expected.filter(|(_, expected)| !expected.is_empty()) {
+        wait_for(live, &expected, deadline)?;
     }
     Ok(())
-}
-
-/// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
-fn expected(plan: &Plan, node: usize) -> Vec<u32> {
-    let bridges = &plan.nodes[node].bridges;
-    let near = plan
-        .cables
-        .iter()
-        .map(|cable| &cable.ends[0])
-        .filter(|end| end.node == node);
-    let near: Vec<_> = near
-        .filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp))
-        .collect();
-    let used = bridges
-        .iter()
-        .enumerate()
-        .filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
-    near.iter()
-        .map(|end| end.index)
-        .chain(used.map(|(_, bridge)| bridge.index))
-        .collect()
 }
 
 fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
@@ -62,8 +37,10 @@ fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> 
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
-            let cause = format!("links {waiting:?} have no carrier or do not forward");
+            let cause = format!("links {waiting:?} have no carrier");
             return Err(Error::new(Kind::TimedOut, what, cause));
         }
+        // One look answers for all changes that are known by now.
+        while netlink.changed_within(Duration::ZERO).map_err(watch)? {}
     }
 }

@@ -11,7 +11,7 @@ mod link;
 mod neighbour;
 mod route;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
@@ -96,21 +96,19 @@ pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
     bridge::bridges(&links).map_err(unreadable(what))
 }
 
-/// Which of these interfaces cannot pass packets yet, by one listing without counters.
-///
-/// A port of a bridge is ready when it runs and its bridge forwards; another interface, when it runs. One that does not exist
-/// is not ready.
+/// Which of these interfaces cannot pass packets yet, by one listing without counters. One that does not exist cannot.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
     let links = transport.dump("list interfaces", &link::request(false))?;
     Ok(not_ready(&links, indexes))
 }
 
 fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
-    let mut waiting = indexes.to_vec();
-    for link in link::links(links).filter(|link| bridge::is_ready(link)) {
-        waiting.retain(|index| *index != link.header.index);
-    }
-    waiting
+    let ready: HashSet<u32> = link::links(links)
+        .filter(|link| link::is_ready(link))
+        .map(|link| link.header.index)
+        .collect();
+    let waiting = indexes.iter().filter(|index| !ready.contains(index));
+    waiting.copied().collect()
 }
 
 /// The names of all interfaces.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
     BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    LinkAttribute, LinkInfo, LinkMessage,
 };
 
 use super::link::{info, links, name};
@@ -24,16 +24,6 @@ pub(super) fn bridges(messages: &[RouteNetlinkMessage]) -> Result<Vec<Bridge>, S
     }
     bridges.sort_by_key(|bridge| bridge.index);
     Ok(bridges)
-}
-
-/// Whether a port of a bridge forwards, or another interface runs.
-pub(super) fn is_ready(link: &LinkMessage) -> bool {
-    let mut states = port_data(link).filter_map(|part| match part {
-        InfoBridgePort::State(state) => Some(*state),
-        _ => None,
-    });
-    link.header.flags.contains(LinkFlags::Running)
-        && states.all(|state| state == BridgePortState::Forwarding)
 }
 
 fn is_bridge(link: &LinkMessage) -> bool {

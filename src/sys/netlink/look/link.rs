@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
-    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, Stats64,
+    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, State, Stats64,
 };
 
 use super::{lacks, name_of};
@@ -48,6 +48,15 @@ pub(super) fn name(link: &LinkMessage) -> Result<String, String> {
             _ => None,
         });
     name.ok_or_else(|| lacks("the name of an interface"))
+}
+
+/// Whether the kernel has noticed that the interface has a carrier, and lets packets out since.
+///
+/// The flag `IFF_RUNNING` does not tell: until the kernel has looked at a new interface for the first time, the flag is set whatever the
+/// carrier.
+pub(super) fn is_ready(link: &LinkMessage) -> bool {
+    link.attributes
+        .contains(&LinkAttribute::OperState(State::Up))
 }
 
 /// The parts of `IFLA_LINKINFO`.
