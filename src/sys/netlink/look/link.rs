@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
-    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, State, Stats64,
+    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, Stats64,
 };
 
 use super::{lacks, name_of};
