@@ -5,7 +5,7 @@ use std::time::Duration;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
     BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 
 use super::link::{info, links, name};
@@ -26,13 +26,20 @@ pub(super) fn bridges(messages: &[RouteNetlinkMessage]) -> Result<Vec<Bridge>, S
     Ok(bridges)
 }
 
-/// Whether a port of a bridge forwards, or another interface runs.
+/// Whether a port of a bridge forwards, or another interface runs, and it sends what it is given.
+///
+/// Until the kernel has noticed an interface's carrier, the state is `UNKNOWN`, which counts as running, and its port forwards; but
+/// the queue that drops everything is still in place. Both change in one step. A bridge may stay `UNKNOWN`: it sends from the start.
 pub(super) fn is_ready(link: &LinkMessage) -> bool {
     let mut states = port_data(link).filter_map(|part| match part {
         InfoBridgePort::State(state) => Some(*state),
         _ => None,
     });
+    let noticed = link
+        .attributes
+        .contains(&LinkAttribute::OperState(State::Up));
     link.header.flags.contains(LinkFlags::Running)
+        && (noticed || is_bridge(link))
         && states.all(|state| state == BridgePortState::Forwarding)
 }
 
