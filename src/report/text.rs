@@ -233,8 +233,10 @@ fn brief(plan: &Plan) -> String {
         }
     }
     for cable in plan.cables.iter().take(CABLES) {
-        let [near, far] = &cable.ends;
-        line!(text, "  {} -- {}", side(plan, far), side(plan, near));
+        // A host before the port that it is plugged into.
+        let [a, b] = &cable.ends;
+        let (first, second) = if a.bridge.is_some() { (b, a) } else { (a, b) };
+        line!(text, "  {} -- {}", side(plan, first), side(plan, second));
     }
     if plan.cables.len() > CABLES {
         line!(text, "  ({} more cables)", plan.cables.len() - CABLES);

@@ -223,6 +223,12 @@ pub(crate) mod netlink {
 
     pub(crate) struct Request;
 
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Changes {
+        Links,
+        Ipv6Routes,
+    }
+
     impl Transport {
         pub(crate) fn open() -> io::Result<Self> {
             Err(super::unsupported())
@@ -236,7 +242,7 @@ pub(crate) mod netlink {
             match *self {}
         }
 
-        pub(crate) fn watch_links(&mut self, _on: bool) -> io::Result<()> {
+        pub(crate) fn watch(&mut self, _changes: Changes, _on: bool) -> io::Result<()> {
             match *self {}
         }
 
@@ -301,6 +307,10 @@ pub(crate) mod netlink {
         Request
     }
 
+    pub(crate) fn set_master(_name: &str, _index: u32, _bridge: Option<(&str, u32)>) -> Request {
+        Request
+    }
+
     pub(crate) fn add_address(_link: &str, _index: u32, _address: Cidr, _dad: bool) -> Request {
         Request
     }
@@ -318,6 +328,8 @@ pub(crate) mod netlink {
     }
 
     pub(crate) mod look {
+        use std::net::Ipv6Addr;
+
         use super::Transport;
         use crate::address::Family;
         use crate::error::Result;
@@ -351,6 +363,21 @@ pub(crate) mod netlink {
             transport: &mut Transport,
             _indexes: &[u32],
         ) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn not_reachable(
+            transport: &mut Transport,
+            _dad: bool,
+        ) -> Result<Vec<Ipv6Addr>> {
+            match *transport {}
+        }
+
+        pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
             match *transport {}
         }
     }
