@@ -223,6 +223,12 @@ pub(crate) mod netlink {
 
     pub(crate) struct Request;
 
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Changes {
+        Links,
+        Ipv6Routes,
+    }
+
     impl Transport {
         pub(crate) fn open() -> io::Result<Self> {
             Err(super::unsupported())
@@ -236,7 +242,7 @@ pub(crate) mod netlink {
             match *self {}
         }
 
-        pub(crate) fn watch_links(&mut self, _on: bool) -> io::Result<()> {
+        pub(crate) fn watch(&mut self, _changes: Changes, _on: bool) -> io::Result<()> {
             match *self {}
         }
 
@@ -322,7 +328,7 @@ pub(crate) mod netlink {
     }
 
     pub(crate) mod look {
-        use std::net::IpAddr;
+        use std::net::Ipv6Addr;
 
         use super::Transport;
         use crate::address::Family;
@@ -364,7 +370,14 @@ pub(crate) mod netlink {
             match *transport {}
         }
 
-        pub(crate) fn not_reachable(transport: &mut Transport, _dad: bool) -> Result<Vec<IpAddr>> {
+        pub(crate) fn not_reachable(
+            transport: &mut Transport,
+            _dad: bool,
+        ) -> Result<Vec<Ipv6Addr>> {
+            match *transport {}
+        }
+
+        pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
             match *transport {}
         }
     }
