@@ -21,7 +21,6 @@ pub(crate) struct Draft<'t> {
 pub(crate) struct DraftNode {
     pub(crate) name: String,
     pub(crate) role: Role,
-    pub(crate) at: &'static Location<'static>,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
     /// Interface names that are taken, and where they were chosen.
@@ -78,15 +77,13 @@ impl<'t> Draft<'t> {
             domains: Vec::new(),
             cables: Vec::new(),
         };
-        draft.nodes.push(DraftNode::new(
-            &topology.root.name.text,
-            topology.root.name.at,
-            Role::Root,
-        ));
+        draft
+            .nodes
+            .push(DraftNode::new(&topology.root.name.text, Role::Root));
         for host in &topology.hosts {
             draft
                 .nodes
-                .push(DraftNode::new(&host.name.text, host.name.at, Role::Host));
+                .push(DraftNode::new(&host.name.text, Role::Host));
         }
         draft.reserve_names(topology, mistakes);
         draft.add_bridges(topology, mistakes);
@@ -267,8 +264,8 @@ impl<'t> Draft<'t> {
     /// A switch: a hidden namespace with one bridge, in which nobody's code runs.
     fn add_switch(&mut self, domain: usize) -> usize {
         let node = self.nodes.len();
-        let Domain { name, at, .. } = &self.domains[domain];
-        let mut switch = DraftNode::new(name, at, Role::Switch);
+        let name = &self.domains[domain].name;
+        let mut switch = DraftNode::new(name, Role::Switch);
         let bridge = Bridge {
             name: "switch".to_owned(),
             index: switch.take_index(),
@@ -438,11 +435,10 @@ impl<'t> Draft<'t> {
 }
 
 impl DraftNode {
-    fn new(name: &str, at: &'static Location<'static>, role: Role) -> Self {
+    fn new(name: &str, role: Role) -> Self {
         Self {
             name: name.to_owned(),
             role,
-            at,
             routes: Vec::new(),
             sysctls: Vec::new(),
             names: HashMap::new(),

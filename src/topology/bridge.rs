@@ -61,6 +61,8 @@ impl BridgeSpec {
     }
 
     /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over.
+    ///
+    /// The kernel lowers it to that of the smallest port, where a host has chosen less.
     #[track_caller]
     #[must_use = "builder methods return the changed bridge"]
     pub fn mtu(mut self, bytes: u32) -> Self {
