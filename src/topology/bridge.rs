@@ -70,7 +70,8 @@ impl BridgeSpec {
         self.addresses(address)
     }
 
-    /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over.
+    /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over. The kernel lowers it to
+    /// that of the smallest port, where a host has chosen less.
     ///
     /// # Examples
     ///

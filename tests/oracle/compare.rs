@@ -13,7 +13,7 @@ use crate::scratch::Scratch;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What `sh` says to a command inside a live host.
-pub fn in_host(host: Host<'_>, command: &str) -> String {
+pub(crate) fn in_host(host: Host<'_>, command: &str) -> String {
     let words: Vec<&str> = command.split_whitespace().collect();
     let output = host.run(|| Command::new(words[0]).args(&words[1..]).output());
     let output = output.unwrap_or_else(|error| panic!("`{command}` is needed: {error}"));
@@ -26,7 +26,7 @@ pub fn in_host(host: Host<'_>, command: &str) -> String {
 }
 
 /// Builds the topology, runs its plan's script, and compares every node that people know of.
-pub fn assert_same(topology: &Topology) {
+pub(crate) fn assert_same(topology: &Topology) {
     let network = topology.build().unwrap();
     let script = network.plan().to_string();
     let mut scratch = Scratch::new();
@@ -55,7 +55,7 @@ pub fn assert_same(topology: &Topology) {
     network.close().unwrap();
 }
 
-pub fn everybody(network: &Network) -> impl Iterator<Item = Host<'_>> {
+pub(crate) fn everybody(network: &Network) -> impl Iterator<Item = Host<'_>> {
     std::iter::once(network.root()).chain(network.hosts())
 }
 

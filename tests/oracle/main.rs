@@ -5,6 +5,11 @@
 //!
 //! It needs `ip`, `sysctl`, `mount`, `unshare` and `sh`: Debian's iproute2, procps, mount and util-linux.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may its helpers"
+)]
+
 mod compare;
 mod labs;
 mod looks;

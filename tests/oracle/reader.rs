@@ -6,14 +6,14 @@ use serde_json::Value;
 
 /// The programs' output for one namespace.
 #[derive(Debug)]
-pub struct Output {
-    pub links: String,
-    pub ipv4: String,
-    pub ipv6: String,
+pub(crate) struct Output {
+    pub(crate) links: String,
+    pub(crate) ipv4: String,
+    pub(crate) ipv6: String,
 }
 
 /// The commands behind an [`Output`]. Table `all` shows each address's local route, too.
-pub const COMMANDS: [&str; 3] = [
+pub(crate) const COMMANDS: [&str; 3] = [
     "ip -j -d address show",
     "ip -j -d -4 route show table all",
     "ip -j -d -6 route show table all",
@@ -53,7 +53,7 @@ const ADDRESS: [&str; 10] = [
 ];
 
 /// One line for each link, address and route.
-pub fn lines(output: &Output) -> BTreeSet<String> {
+pub(crate) fn lines(output: &Output) -> BTreeSet<String> {
     let links = parse(&output.links);
     let mut lines = BTreeSet::new();
     let mut random = Vec::new();
@@ -101,7 +101,7 @@ pub fn lines(output: &Output) -> BTreeSet<String> {
 }
 
 /// `ip` prints nothing at all where there is nothing to list.
-pub fn parse(text: &str) -> Vec<Value> {
+pub(crate) fn parse(text: &str) -> Vec<Value> {
     if text.trim().is_empty() {
         return Vec::new();
     }
@@ -114,7 +114,7 @@ pub fn parse(text: &str) -> Vec<Value> {
         .collect()
 }
 
-pub fn array(value: &Value) -> &[Value] {
+pub(crate) fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

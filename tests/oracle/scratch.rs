@@ -8,14 +8,14 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const END: &str = "-- end of output --";
 
 /// A shell that runs one line after another. It dies with its standard input, and its namespaces die with it.
-pub struct Scratch {
+pub(crate) struct Scratch {
     shell: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Scratch {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Root has what it needs; others get it with a user namespace, in which they are root.
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
         let namespaces = if is_root { "-nm" } else { "-Urnm" };
@@ -38,7 +38,7 @@ impl Scratch {
     }
 
     /// Runs one line and returns what it printed; a line that fails or complains ends the test.
-    pub fn must(&mut self, line: &str) -> String {
+    pub(crate) fn must(&mut self, line: &str) -> String {
         writeln!(self.input, "{line}\necho \"$?\"\necho '{END}'").unwrap();
         let mut text = String::new();
         while !text.ends_with(&format!("{END}\n")) {
@@ -52,7 +52,7 @@ impl Scratch {
     }
 
     /// Runs a plan's script as it was printed. None of its lines has anything to say.
-    pub fn run(&mut self, script: &str) {
+    pub(crate) fn run(&mut self, script: &str) {
         for line in script.lines() {
             assert_eq!(self.must(line), "", "`{line}` has something to say");
         }
