@@ -23,9 +23,11 @@ const CABLES: usize = 32;
 
 /// Builds everything that the plan says.
 pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
-    limits::make_room(plan.nodes.len())?;
+    let room = limits::make_room(plan.nodes.len())?;
     // The thread that makes namespaces wanders from one to the next and cannot come back.
-    worker::on_a_thread_of_its_own("netns builder", || Builder::new(plan)?.build())
+    worker::on_a_thread_of_its_own("netns builder", || {
+        Builder::new(plan, room.floor())?.build()
+    })
 }
 
 /// The network in the making.
@@ -36,7 +38,7 @@ struct Builder<'p> {
 }
 
 impl<'p> Builder<'p> {
-    fn new(plan: &'p Plan) -> Result<Self> {
+    fn new(plan: &'p Plan, floor: Option<i32>) -> Result<Self> {
         let mut nodes = Vec::with_capacity(plan.nodes.len());
         let mut inherited = Vec::new();
         for (position, node) in plan.nodes.iter().enumerate() {
@@ -44,7 +46,7 @@ impl<'p> Builder<'p> {
             if position == 0 {
                 inherited = tuned();
             }
-            nodes.push(open(plan, node, &inherited)?);
+            nodes.push(open(plan, node, &inherited, floor)?);
         }
         let ends = plan.ends_by_node();
         Ok(Self { plan, nodes, ends })
@@ -213,8 +215,14 @@ fn enter_new_namespace() -> Result<()> {
 }
 
 /// Opens the node that the calling thread has just made.
-fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) -> Result<LiveNode> {
-    let netlink = Transport::open().map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
+fn open(
+    plan: &Plan,
+    node: &Node,
+    inherited: &[(&'static str, &'static str)],
+    floor: Option<i32>,
+) -> Result<LiveNode> {
+    let netlink =
+        Transport::open(floor).map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
     let namespace = NamespaceId::current()
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();

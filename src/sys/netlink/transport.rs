@@ -18,6 +18,7 @@ use rtnetlink::packet_route::RouteNetlinkMessage;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::error::{Error, Kind, Result};
+use crate::sys::process::duplicate_above;
 
 /// Requests sent by one system call: few enough that even if all fail, the answers fit the socket's receive buffer.
 const BATCH: usize = 64;
@@ -75,13 +76,16 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// Opens a socket in the calling thread's network namespace.
-    pub(crate) fn open() -> io::Result<Self> {
-        let socket = Socket::new(
+    /// Opens a socket in the calling thread's network namespace, with a descriptor not below `floor` if there is one left.
+    pub(crate) fn open(floor: Option<i32>) -> io::Result<Self> {
+        let mut socket = Socket::new(
             Domain::from(libc::AF_NETLINK),
             Type::RAW.cloexec(),
             Some(Protocol::from(libc::NETLINK_ROUTE)),
         )?;
+        if let Some(moved) = floor.and_then(|floor| duplicate_above(floor, &socket).ok()) {
+            socket = moved.into();
+        }
         for option in [libc::NETLINK_EXT_ACK, libc::NETLINK_CAP_ACK] {
             super::super::socket::set_option(socket.as_fd(), libc::SOL_NETLINK, option, 1)?;
         }
