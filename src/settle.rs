@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::live::{LiveNode, Parts};
-use crate::plan::{End, Plan};
+use crate::plan::{End, Ends, Node, Plan};
 use crate::settings;
 use crate::sys::netlink::{Changes, Transport, look};
 use crate::sys::sysctl;
@@ -21,53 +21,35 @@ use crate::sys::sysctl;
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for every end that was raised before its far end, for the bridges behind them, and for IPv6 addresses.
-pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+/// Waits for every end of every cable.
+///
+/// Their bridges are still down: one that is raised when its ports carry forwards at once.
+pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in nodes.iter().enumerate() {
-        wait_for_links(live, &links(plan, position), deadline)?;
-    }
-    // With the kernel's own defaults an address is tentative for seconds, and meant to be.
-    if !plan.realistic {
-        for (position, live) in nodes.iter().enumerate() {
-            wait_for_addresses(live, own_addresses(plan, position), deadline)?;
-        }
+    for (live, ends) in nodes
+        .iter()
+        .zip(ends)
+        .filter(|(_, ends)| !ends.all.is_empty())
+    {
+        let expected: Vec<u32> = ends.all.iter().map(|end| end.index).collect();
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::not_in_service(netlink, &expected)?))
+        })?;
     }
     Ok(())
 }
 
-/// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
-fn links(plan: &Plan, node: usize) -> Vec<u32> {
-    let bridges = &plan.nodes[node].bridges;
-    let near = plan
-        .cables
-        .iter()
-        .map(|cable| &cable.ends[0])
-        .filter(|end| end.node == node);
-    let near: Vec<_> = near
-        .filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp))
-        .collect();
-    let used = bridges
-        .iter()
-        .enumerate()
-        .filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
-    near.iter()
-        .map(|end| end.index)
-        .chain(used.map(|(_, bridge)| bridge.index))
-        .collect()
-}
-
-fn wait_for_links(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
-    if expected.is_empty() {
-        return Ok(());
+/// Waits for the IPv6 addresses of every node.
+pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
+        wait_for_addresses(live, own_addresses(node, ends), deadline)?;
     }
-    wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
-        Ok(idle(&look::not_in_service(netlink, expected)?))
-    })
+    Ok(())
 }
 
 fn idle(waiting: &[u32]) -> Option<String> {
-    (!waiting.is_empty()).then(|| format!("links {waiting:?} have no carrier or do not forward"))
+    (!waiting.is_empty()).then(|| format!("links {waiting:?} do not pass packets yet"))
 }
 
 fn links_of(live: &LiveNode) -> String {
@@ -100,14 +82,15 @@ impl Own {
 }
 
 /// The IPv6 addresses of a node: those of the plan, and the link-local ones of the interfaces that have some and carry.
-fn own_addresses(plan: &Plan, node: usize) -> Vec<Own> {
-    let carrying = links(plan, node);
-    let bridges = plan.nodes[node].bridges.iter().map(|bridge| {
-        let carries = carrying.contains(&bridge.index);
+fn own_addresses(node: &Node, ends: &Ends<'_>) -> Vec<Own> {
+    let bridges = node.bridges.iter().enumerate().map(|(position, bridge)| {
+        // With a spanning tree it takes half a minute by design until a port forwards.
+        let carries = !bridge.stp && ends.near.iter().any(|end| end.bridge == Some(position));
         (bridge.index, bridge.addresses.as_slice(), carries)
     });
-    let ends = plan
-        .ends(node)
+    let ends = ends
+        .all
+        .iter()
         .filter(|end| end.bridge.is_none())
         .map(|end| (end.index, end.addresses.as_slice(), true));
     let of_interface = |(index, addresses, carries): (u32, &[Cidr], bool)| {

@@ -115,7 +115,14 @@ impl DraftNode {
         }
     }
 
-    pub(crate) fn take_index(&mut self) -> u32 {
+    /// The next interface index.
+    ///
+    /// The ends of a cable get different ones. The kernel takes an interface whose peer has the same index for one without a peer,
+    /// and then lets up to a second pass before it acts on a new carrier (`linkwatch_urgent_event`).
+    pub(crate) fn take_index(&mut self, not: Option<u32>) -> u32 {
+        if Some(self.next_index) == not {
+            self.next_index += 1;
+        }
         self.next_index += 1;
         self.next_index - 1
     }

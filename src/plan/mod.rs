@@ -118,6 +118,15 @@ pub(crate) struct Sysctl {
     pub(crate) value: String,
 }
 
+/// The cable ends in one node.
+#[derive(Default)]
+pub(crate) struct Ends<'p> {
+    pub(crate) all: Vec<&'p End>,
+    /// Those that are made, and raised, before the other end of their cable.
+    pub(crate) near: Vec<&'p End>,
+    pub(crate) far: Vec<&'p End>,
+}
+
 impl Topology {
     /// Decides every name, address and route.
     ///
@@ -159,6 +168,18 @@ impl Plan {
         bridges
             .chain(self.ends(node).flat_map(|end| &end.addresses))
             .copied()
+    }
+
+    /// The cable ends of each node, looked up once for all of them.
+    pub(crate) fn ends_by_node(&self) -> Vec<Ends<'_>> {
+        let mut ends: Vec<Ends<'_>> = self.nodes.iter().map(|_| Ends::default()).collect();
+        for Cable { ends: [near, far] } in &self.cables {
+            ends[near.node].all.push(near);
+            ends[near.node].near.push(near);
+            ends[far.node].all.push(far);
+            ends[far.node].far.push(far);
+        }
+        ends
     }
 
     /// The cable ends in a node.

@@ -111,7 +111,7 @@ impl<'t> Draft<'t> {
                 .and_then(|mac| mistakes.parse::<Mac>(mac, &object));
             let bridge = Bridge {
                 name: spec.name.text.clone(),
-                index: self.nodes[0].take_index(),
+                index: self.nodes[0].take_index(None),
                 mac,
                 mtu: spec.mtu.as_ref().map(|(mtu, _)| *mtu),
                 stp: spec.stp,
@@ -203,8 +203,8 @@ impl<'t> Draft<'t> {
             None => self.add_switch(domain),
         };
         for member in members {
-            let end = self.end(domain, &member, mistakes);
-            let port = self.port(domain, node, &member);
+            let end = self.end(domain, &member, None, mistakes);
+            let port = self.port(domain, node, &member, end.index);
             self.cables.push([port, end]);
         }
     }
@@ -215,7 +215,7 @@ impl<'t> Draft<'t> {
         let mut switch = DraftNode::new(&self.domains[domain].name, Role::Switch);
         let bridge = Bridge {
             name: "switch".to_owned(),
-            index: switch.take_index(),
+            index: switch.take_index(None),
             mac: None,
             mtu: None,
             stp: false,
@@ -283,14 +283,19 @@ impl<'t> Draft<'t> {
         } else {
             (a, b)
         };
-        let ends = [
-            self.end(domain, &a, mistakes),
-            self.end(domain, &b, mistakes),
-        ];
-        self.cables.push(ends);
+        let a = self.end(domain, &a, None, mistakes);
+        let b = self.end(domain, &b, Some(a.index), mistakes);
+        self.cables.push([a, b]);
     }
 
-    fn end(&mut self, domain: usize, wish: &Wish<'t>, mistakes: &mut Mistakes<'_>) -> DraftEnd<'t> {
+    /// An interface as it was asked for; `peer` is the index of the cable's other end, if that is decided.
+    fn end(
+        &mut self,
+        domain: usize,
+        wish: &Wish<'t>,
+        peer: Option<u32>,
+        mistakes: &mut Mistakes<'_>,
+    ) -> DraftEnd<'t> {
         let inherited = self.domains[domain]
             .bridge
             .as_ref()
@@ -301,7 +306,7 @@ impl<'t> Draft<'t> {
             .name
             .as_ref()
             .map_or_else(|| node.free_name(), |name| name.text.clone());
-        let index = node.take_index();
+        let index = node.take_index(peer);
         let object = format!("interface `{name}` of node `{}`", node.name);
         let chosen = wish.spec.mac.as_ref();
         let chosen = chosen.and_then(|written| mistakes.parse::<Mac>(written, object));
@@ -319,7 +324,7 @@ impl<'t> Draft<'t> {
         }
     }
 
-    fn port(&mut self, domain: usize, node: usize, wish: &Wish<'t>) -> DraftEnd<'t> {
+    fn port(&mut self, domain: usize, node: usize, wish: &Wish<'t>, peer: u32) -> DraftEnd<'t> {
         let inherited = self.domains[domain]
             .bridge
             .as_ref()
@@ -330,7 +335,7 @@ impl<'t> Draft<'t> {
             .port
             .as_ref()
             .map_or_else(|| switch.free_name(), |name| name.text.clone());
-        let index = switch.take_index();
+        let index = switch.take_index(Some(peer));
         DraftEnd {
             node,
             domain,

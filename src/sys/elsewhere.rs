@@ -301,6 +301,10 @@ pub(crate) mod netlink {
         Request
     }
 
+    pub(crate) fn set_master(_name: &str, _index: u32, _bridge: Option<(&str, u32)>) -> Request {
+        Request
+    }
+
     pub(crate) fn add_address(_link: &str, _index: u32, _address: Cidr, _dad: bool) -> Request {
         Request
     }
@@ -318,6 +322,8 @@ pub(crate) mod netlink {
     }
 
     pub(crate) mod look {
+        use std::net::IpAddr;
+
         use super::Transport;
         use crate::address::Family;
         use crate::error::Result;
@@ -351,6 +357,14 @@ pub(crate) mod netlink {
             transport: &mut Transport,
             _indexes: &[u32],
         ) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn not_reachable(transport: &mut Transport, _dad: bool) -> Result<Vec<IpAddr>> {
             match *transport {}
         }
     }

@@ -11,9 +11,10 @@ mod link;
 mod neighbour;
 mod route;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 
+use rtnetlink::packet_route::link::LinkMessage;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::transport::{Request, Transport};
@@ -88,19 +89,21 @@ pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
     bridge::bridges(&links).map_err(unreadable(what))
 }
 
-/// Which of these interfaces cannot pass packets yet, by one listing without counters.
-///
-/// A port of a bridge is ready when it is in operation and its bridge forwards; another interface, when it is in operation. One
-/// that does not exist is not ready.
+/// Which of these interfaces are not in operation yet, whether or not they are ports of a bridge that forwards. One that does not
+/// exist is not.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
     let links = links(transport, "list interfaces", false)?;
-    Ok(not_ready(&links, indexes))
+    Ok(without(indexes, &links, bridge::is_in_operation))
 }
 
 /// Which interfaces are up, have a carrier and cannot pass packets yet.
 pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
     let links = links(transport, "list interfaces", false)?;
-    Ok(not_ready(&links, &bridge::to_be_ready(&links)))
+    Ok(without(
+        &bridge::to_be_ready(&links),
+        &links,
+        bridge::is_ready,
+    ))
 }
 
 /// Which IPv6 addresses of interfaces with a carrier take no packets in yet; those under duplicate address detection are passed over
@@ -133,12 +136,18 @@ pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6
     Ok(route::local_ipv6(&listing))
 }
 
-fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
-    let mut waiting = indexes.to_vec();
-    for link in link::links(links).filter(|link| bridge::is_ready(link)) {
-        waiting.retain(|index| *index != link.header.index);
-    }
-    waiting
+/// Those of the interfaces that are not as they should be.
+fn without(
+    indexes: &[u32],
+    links: &[RouteNetlinkMessage],
+    is_right: impl Fn(&LinkMessage) -> bool,
+) -> Vec<u32> {
+    let right: HashSet<u32> = link::links(links)
+        .filter(|link| is_right(link))
+        .map(|link| link.header.index)
+        .collect();
+    let wrong = indexes.iter().filter(|index| !right.contains(index));
+    wrong.copied().collect()
 }
 
 /// Links asked for by one batch: their answers fit the socket's receive buffer.

@@ -32,11 +32,11 @@ pub(super) fn is_ready(link: &LinkMessage) -> bool {
         InfoBridgePort::State(state) => Some(*state),
         _ => None,
     });
-    in_operation(link) && states.all(|state| state == BridgePortState::Forwarding)
+    is_in_operation(link) && states.all(|state| state == BridgePortState::Forwarding)
 }
 
 /// The flag `RUNNING` would not do: it is set, too, as long as the kernel has not looked at a new link.
-fn in_operation(link: &LinkMessage) -> bool {
+pub(super) fn is_in_operation(link: &LinkMessage) -> bool {
     let carrier = link.header.flags.contains(LinkFlags::LowerUp);
     match state(link) {
         OperState::Up => carrier,
