@@ -79,10 +79,10 @@ fn the_docker_bridge_grows_as_in_labs_a_and_d() {
         &text,
         &[
             "an end of each cable in its namespace",
-            "veth1@if100: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue master mydocker0 state ",
+            "veth1@if1100: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue master mydocker0 state ",
             "link-netns ns1\n",
             "# ip -netns ns1 link set eth0 up\n",
-            "veth1@if100: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master mydocker0 state UP",
+            "veth1@if1100: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master mydocker0 state UP",
             "eth0@if101: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP",
             "$ ip -netns ns1 route\n172.16.0.0/16 dev eth0 proto kernel scope link src 172.16.1.1\n# ",
             "$ ip -netns ns1 route\ndefault via 172.16.1.254 dev eth0\n172.16.0.0/16 dev eth0 proto kernel scope link src 172.16.1.1\n",
@@ -108,8 +108,8 @@ fn the_docker_bridge_grows_as_in_labs_a_and_d() {
     assert_in_order(
         lab_d,
         &[
-            "veth1@if100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
-            "veth1@if100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
+            "veth1@if1100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
+            "veth1@if1100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
             "inet6 fe80::",
             LO,
             "veth1p@if101: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
@@ -134,9 +134,9 @@ fn two_namespaces_share_a_cable_as_in_lab_b() {
         &run("two_namespaces"),
         &[
             LO,
-            "veth-ns1@if100: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN",
-            "veth-ns1@if100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
-            "veth-ns1@if100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
+            "veth-ns1@if2100: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN",
+            "veth-ns1@if2100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
+            "veth-ns1@if2100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
             "inet 192.168.1.1/24 brd 192.168.1.255 scope global veth-ns1\n",
             "192.168.1.0/24 dev veth-ns1 proto kernel scope link src 192.168.1.1\n",
             LO,

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::panic::Location;
 
 use crate::address::{Cidr, Mac};
-use crate::plan::{Bridge, Cable, End, FIRST_INDEX, Node, Plan, Role, Route, Sysctl};
+use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 
 /// A plan in the making: what is decided, beside what it was asked with.
@@ -23,7 +23,10 @@ pub(crate) struct DraftNode {
     /// Interface names that are taken, and where they were chosen.
     pub(crate) names: HashMap<String, Option<&'static Location<'static>>>,
     next_name: usize,
-    next_index: u32,
+    /// The position in the plan.
+    number: u32,
+    /// How many interfaces have a place.
+    interfaces: u32,
 }
 
 /// Interfaces that hear one another's broadcasts: a bridge, a segment, or a cable with nothing else.
@@ -102,7 +105,7 @@ impl Draft<'_> {
 }
 
 impl DraftNode {
-    pub(crate) fn new(name: &str, role: Role) -> Self {
+    pub(crate) fn new(name: &str, role: Role, number: usize) -> Self {
         Self {
             name: name.to_owned(),
             role,
@@ -111,20 +114,29 @@ impl DraftNode {
             names: HashMap::new(),
             // As people count them: `eth0` is a host's first interface, `veth1` the first port.
             next_name: usize::from(role != Role::Host),
-            next_index: FIRST_INDEX,
+            number: number as u32,
+            interfaces: 0,
         }
     }
 
-    /// The next interface index.
+    /// The next interface's place among the node's: its index, and its hardware address unless another is chosen.
     ///
-    /// The ends of a cable get different ones. The kernel takes an interface whose peer has the same index for one without a peer,
-    /// and then lets up to a second pass before it acts on a new carrier (`linkwatch_urgent_event`).
-    pub(crate) fn take_index(&mut self, not: Option<u32>) -> u32 {
-        if Some(self.next_index) == not {
-            self.next_index += 1;
+    /// Both tell the node: the first interface of the second host is number 2100, with an address that ends in `02:00:01`. Above all,
+    /// the ends of a cable get different indexes. The kernel takes an interface whose peer has the same one for an interface without
+    /// a peer, and then lets up to a second pass before it acts on a new carrier (`linkwatch_urgent_event`).
+    pub(crate) fn take_place(&mut self, peer: Option<u32>) -> (u32, Mac) {
+        if Some(self.index()) == peer {
+            self.interfaces += 1;
         }
-        self.next_index += 1;
-        self.next_index - 1
+        let index = self.index();
+        self.interfaces += 1;
+        let [_, _, node_high, node_low] = self.number.to_be_bytes();
+        let [_, _, port_high, port_low] = self.interfaces.to_be_bytes();
+        (index, Mac([2, 0, node_high, node_low, port_high, port_low]))
+    }
+
+    fn index(&self) -> u32 {
+        FIRST_INDEX + self.number * INDEXES + self.interfaces
     }
 
     /// The next free name of the node's series: `eth0`, `eth1`, ... in a host, `veth1`, `veth2`, ... in the root.

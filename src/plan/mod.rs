@@ -26,6 +26,8 @@ use crate::topology::{Mistake, RouteKind, Topology};
 
 /// Interface indexes start here: low ones are taken by `lo` and, on some kernels, by fallback tunnels.
 const FIRST_INDEX: u32 = 100;
+/// The indexes of one node's interfaces and the next's are this far apart.
+const INDEXES: u32 = 1000;
 /// A bridge takes no more ports than this; the next one is `EXFULL`.
 const BRIDGE_PORTS: usize = 1023;
 

@@ -7,7 +7,7 @@ use std::panic::Location;
 use crate::address::{Cidr, Mac};
 use crate::plan::draft::{Domain, Draft, DraftBridge, DraftEnd, DraftNode, listed, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Bridge, FIRST_INDEX, Role, name};
+use crate::plan::{Bridge, Role, name};
 use crate::topology::{Addressing, Attachment, InterfaceSpec, ROOT, Topology, Written};
 
 /// One interface that somebody asked for, before it has a name.
@@ -27,11 +27,11 @@ impl<'t> Draft<'t> {
         };
         draft
             .nodes
-            .push(DraftNode::new(&topology.root.name.text, Role::Root));
-        for host in &topology.hosts {
+            .push(DraftNode::new(&topology.root.name.text, Role::Root, 0));
+        for (number, host) in nodes(topology).skip(1) {
             draft
                 .nodes
-                .push(DraftNode::new(&host.name.text, Role::Host));
+                .push(DraftNode::new(&host.name.text, Role::Host, number));
         }
         draft.reserve_names(topology, mistakes);
         draft.add_bridges(topology, mistakes);
@@ -111,7 +111,7 @@ impl<'t> Draft<'t> {
                 .and_then(|mac| mistakes.parse::<Mac>(mac, &object));
             let bridge = Bridge {
                 name: spec.name.text.clone(),
-                index: self.nodes[0].take_index(None),
+                index: self.nodes[0].take_place(None).0,
                 mac,
                 mtu: spec.mtu.as_ref().map(|(mtu, _)| *mtu),
                 stp: spec.stp,
@@ -212,10 +212,10 @@ impl<'t> Draft<'t> {
     /// A switch: a hidden namespace with one bridge, in which nobody's code runs.
     fn add_switch(&mut self, domain: usize) -> usize {
         let node = self.nodes.len();
-        let mut switch = DraftNode::new(&self.domains[domain].name, Role::Switch);
+        let mut switch = DraftNode::new(&self.domains[domain].name, Role::Switch, node);
         let bridge = Bridge {
             name: "switch".to_owned(),
-            index: switch.take_index(None),
+            index: switch.take_place(None).0,
             mac: None,
             mtu: None,
             stp: false,
@@ -306,7 +306,7 @@ impl<'t> Draft<'t> {
             .name
             .as_ref()
             .map_or_else(|| node.free_name(), |name| name.text.clone());
-        let index = node.take_index(peer);
+        let (index, mac) = node.take_place(peer);
         let object = format!("interface `{name}` of node `{}`", node.name);
         let chosen = wish.spec.mac.as_ref();
         let chosen = chosen.and_then(|written| mistakes.parse::<Mac>(written, object));
@@ -316,7 +316,7 @@ impl<'t> Draft<'t> {
             port: false,
             name,
             index,
-            mac: chosen.unwrap_or_else(|| mac(wish.node, index)),
+            mac: chosen.unwrap_or(mac),
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
             spec: Some(wish.spec),
@@ -335,14 +335,14 @@ impl<'t> Draft<'t> {
             .port
             .as_ref()
             .map_or_else(|| switch.free_name(), |name| name.text.clone());
-        let index = switch.take_index(Some(peer));
+        let (index, mac) = switch.take_place(Some(peer));
         DraftEnd {
             node,
             domain,
             port: true,
             name,
             index,
-            mac: mac(node, index),
+            mac,
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
             spec: None,
@@ -369,11 +369,4 @@ fn distinct(subnets: impl Iterator<Item = Cidr>) -> Vec<Cidr> {
         }
     }
     distinct
-}
-
-/// A locally administered address from the node's and the interface's number.
-fn mac(node: usize, index: u32) -> Mac {
-    let [_, _, node_high, node_low] = (node as u32).to_be_bytes();
-    let [_, _, port_high, port_low] = (index - FIRST_INDEX + 1).to_be_bytes();
-    Mac([2, 0, node_high, node_low, port_high, port_low])
 }
