@@ -57,6 +57,10 @@ pub fn block_on<F: Future + TokioFeature>(_: Flavor, _: F) -> F::Output {
 
 /// Never implemented.
 #[cfg(not(feature = "tokio"))]
+#[expect(
+    unnameable_types,
+    reason = "it is there for its message, not to be named"
+)]
 #[diagnostic::on_unimplemented(
     message = "an async test needs the feature `tokio` of netns-test",
     note = "write `netns-test = {{ version = \"..\", features = [\"tokio\"] }}`, or a test that is not async"
