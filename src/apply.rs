@@ -228,7 +228,9 @@ fn enter_new_namespace() -> Result<()> {
 /// Opens the node that the calling thread has just made.
 fn open(plan: &Plan, node: &Node, inherited: &[(&'static str, &'static str)]) -> Result<LiveNode> {
     let netlink = Transport::open().map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
-    let namespace = NamespaceId::current()
+    let namespace = netlink
+        .namespace()
+        .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
     let groups = identity::ping_groups();

@@ -20,8 +20,10 @@ use crate::error::{Error, Kind, Result};
 
 /// Requests sent by one system call: few enough that even if all fail, the answers fit the socket's receive buffer.
 const BATCH: usize = 64;
-/// More than the largest datagram that the kernel sends.
+/// More than the largest datagram of a listing.
 const BUFFER: usize = 64 * 1024;
+/// More than an acknowledgement with its sentence; each is a datagram of its own.
+const ANSWER: usize = 4096;
 /// Answers are queued before `send` returns; only a kernel in serious trouble needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A dump that was interrupted by a change is asked for again, this often.
@@ -60,6 +62,8 @@ impl Request {
 pub(crate) struct Transport {
     socket: Socket,
     sequence: u32,
+    /// A change was told while a listing was read.
+    heard: bool,
 }
 
 impl Transport {
@@ -77,6 +81,7 @@ impl Transport {
         Ok(Self {
             socket,
             sequence: 0,
+            heard: false,
         })
     }
 
@@ -149,15 +154,17 @@ impl Transport {
         Ok(())
     }
 
-    /// Waits for the next change of a link; `false` when none came in time.
+    /// Waits for the next change of a link; `false` when none came in time. One that came while a listing was read counts.
     pub(crate) fn changed_within(&mut self, limit: Duration) -> io::Result<bool> {
+        if std::mem::take(&mut self.heard) {
+            return Ok(true);
+        }
         if !crate::sys::process::readable_within(self.socket.as_fd(), limit)? {
             return Ok(false);
         }
-        match (&self.socket).read(&mut [0; BUFFER]) {
+        match (&self.socket).read(&mut [0; ANSWER]) {
             Ok(_) => Ok(true),
-            // Too many to keep: a change all the same.
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(true),
+            Err(error) if is_overrun(&error) => Ok(true),
             Err(error) => Err(error),
         }
     }
@@ -186,7 +193,7 @@ impl Transport {
             return Ok(());
         };
         let mut failure = None;
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = [0; ANSWER];
         loop {
             let received = (&self.socket)
                 .read(&mut buffer)
@@ -220,12 +227,17 @@ impl Transport {
         let mut interrupted = false;
         let mut buffer = vec![0; BUFFER];
         loop {
-            let received = (&self.socket)
-                .read(&mut buffer)
-                .map_err(|e| unanswered(what, e))?;
+            let received = match (&self.socket).read(&mut buffer) {
+                Err(error) if is_overrun(&error) => {
+                    self.heard = true;
+                    continue;
+                }
+                result => result.map_err(|e| unanswered(what, e))?,
+            };
             for message in messages(&buffer[..received]) {
                 let message = message.map_err(malformed)?;
                 if message.sequence != sequence {
+                    self.heard = true;
                     continue;
                 }
                 interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
@@ -253,6 +265,11 @@ impl AsRawFd for Transport {
     fn as_raw_fd(&self) -> i32 {
         self.socket.as_raw_fd()
     }
+}
+
+/// More changes were told than the socket could keep. What the kernel answers to a request is not lost.
+fn is_overrun(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 fn unanswered(what: &str, error: io::Error) -> Error {
