@@ -223,7 +223,9 @@ fn open(
 ) -> Result<LiveNode> {
     let netlink =
         Transport::open(floor).map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
-    let namespace = NamespaceId::current()
+    let namespace = netlink
+        .namespace()
+        .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
     let groups = identity::ping_groups();

@@ -63,8 +63,6 @@ pub(crate) fn help() -> io::Result<()> {
     floor::unshare()?;
     let home = this_namespace()?;
     let watch = floor::netlink()?;
-    // A socket that has never sent has no number of its own, and is told nothing.
-    execute(&watch, bytes::raise_loopback())?;
     floor::watch_links(&watch)?;
     let requests = floor::netlink()?;
     let mut question = [0];

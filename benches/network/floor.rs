@@ -84,22 +84,17 @@ impl Floor {
         if self.is_settled(script)? {
             return Ok(());
         }
-        let socket = self.sockets[script.waits].as_raw_fd();
-        option(
-            socket,
-            libc::SOL_NETLINK,
-            libc::NETLINK_ADD_MEMBERSHIP,
-            LINK_GROUP,
-        )?;
+        enter(&self.namespace(script.waits)?)?;
+        let watch = netlink()?;
+        watch_links(&watch)?;
         while !self.is_settled(script)? {
-            receive(&self.sockets[script.waits], &mut self.buffer)?;
+            match receive(&watch, &mut self.buffer) {
+                // Too many to keep: a change all the same.
+                Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => return Err(error),
+                _ => {}
+            }
         }
-        option(
-            socket,
-            libc::SOL_NETLINK,
-            libc::NETLINK_DROP_MEMBERSHIP,
-            LINK_GROUP,
-        )
+        Ok(())
     }
 
     fn is_settled(&mut self, script: &Script) -> io::Result<bool> {
@@ -200,23 +195,18 @@ pub(crate) fn netlink() -> io::Result<OwnedFd> {
 
 /// Has changes of links told to the socket.
 pub(crate) fn watch_links(socket: &OwnedFd) -> io::Result<()> {
-    option(
-        socket.as_raw_fd(),
-        libc::SOL_NETLINK,
-        libc::NETLINK_ADD_MEMBERSHIP,
-        LINK_GROUP,
-    )
+    // SAFETY: all zeroes is a valid address; it is filled in below.
+    let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
+    address.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+    address.nl_groups = 1 << (LINK_GROUP - 1);
+    let size = size_of_val(&address) as libc::socklen_t;
+    // SAFETY: the pointer and the size describe `address`, which outlives the call.
+    done(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), size) })
 }
 
 fn socket(domain: i32, kind: i32, protocol: i32) -> io::Result<OwnedFd> {
     // SAFETY: a plain system call that returns a new descriptor or -1.
     owned(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, protocol) })
-}
-
-fn option(socket: i32, level: i32, option: i32, value: i32) -> io::Result<()> {
-    let size = size_of::<i32>() as libc::socklen_t;
-    // SAFETY: the pointer and the size describe `value`, which outlives the call.
-    done(unsafe { libc::setsockopt(socket, level, option, (&raw const value).cast(), size) })
 }
 
 fn write(path: &CStr, value: &[u8]) -> io::Result<()> {
