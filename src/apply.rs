@@ -55,6 +55,10 @@ impl<'p> Builder<'p> {
         }
         if !self.plan.bare {
             settle::wait(self.plan, &self.nodes)?;
+            // In a realistic network addresses are tentative for longer than that.
+            if !self.plan.realistic {
+                settle::wait_for_ipv6(self.plan, &self.nodes)?;
+            }
         }
         self.sysctls()?;
         Ok(self.nodes)

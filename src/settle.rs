@@ -3,13 +3,16 @@
 //! The kernel notices in a worker of its own that a cable has two ends that are up. Until it has, the end that was raised first
 //! drops packets and a bridge's port forwards none.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
 use crate::live::LiveNode;
 use crate::plan::Plan;
 use crate::settings;
+use crate::sys::multicast;
 use crate::sys::netlink::look;
+use crate::wait;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -24,6 +27,54 @@ pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Waits until neighbours can ask for every IPv6 address of the plan.
+///
+/// The kernel joins an address's group in a worker of its own, after the request that added the address. Until it has, questions
+/// for the address are dropped, and the neighbour asks again only after a second.
+pub(crate) fn wait_for_ipv6(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+    for (position, live) in nodes.iter().enumerate() {
+        let mut groups = groups(plan, position);
+        if groups.is_empty() {
+            continue;
+        }
+        live.enter()?;
+        let all_joined = || {
+            match multicast::joined() {
+                Some(joined) => groups.retain(|group| !joined.contains(group)),
+                // What this system does not tell cannot be waited for.
+                None => groups.clear(),
+            }
+            groups.is_empty()
+        };
+        if !wait::until(settings::scaled(LIMIT), all_joined) {
+            let groups: Vec<String> = groups.iter().map(|(_, it)| it.to_string()).collect();
+            let what = format!(
+                "bring the IPv6 addresses of node `{}` into service",
+                live.name
+            );
+            let cause = format!("groups {} are not joined", groups.join(", "));
+            return Err(Error::new(Kind::TimedOut, what, cause));
+        }
+    }
+    Ok(())
+}
+
+/// The groups that a node's IPv6 addresses bring along, with the interfaces' numbers.
+fn groups(plan: &Plan, node: usize) -> Vec<(u32, Ipv6Addr)> {
+    let bridges = plan.nodes[node].bridges.iter();
+    let bridges = bridges.map(|bridge| (bridge.index, &bridge.addresses));
+    let ends = plan.ends(node).map(|end| (end.index, &end.addresses));
+    let addresses = bridges.chain(ends).flat_map(|(index, addresses)| {
+        let addresses = addresses.iter();
+        addresses.map(move |address| (index, address.address()))
+    });
+    let groups = addresses.filter_map(|(index, address)| match address {
+        IpAddr::V6(address) => Some((index, multicast::solicited(address))),
+        IpAddr::V4(_) => None,
+    });
+    groups.collect()
 }
 
 /// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.

@@ -6,6 +6,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod facts;
 pub(crate) mod identity;
 pub(crate) mod limits;
+pub(crate) mod multicast;
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
