@@ -14,6 +14,10 @@ pub enum Flavor {
 /// Runs an async body to its end, on a runtime that lives and dies on the calling thread.
 ///
 /// The thread is inside the network, and whatever threads the runtime starts, workers or blocking ones, are started from there.
+///
+/// # Panics
+///
+/// The runtime could not be started.
 #[cfg(feature = "tokio")]
 pub fn block_on<F: Future>(flavor: Flavor, body: F) -> F::Output {
     let runtime = match runtime(flavor) {
