@@ -237,7 +237,7 @@ fn open(
         .copied()
         .chain(own);
     for (name, value) in defaults {
-        if let Err(cause) = write_any(name, value) {
+        if let Err(cause) = sysctl::write(name, value) {
             let cause = crate::error::errno_text(&cause);
             unset.push(Unset {
                 sysctl: name.to_owned(),
@@ -249,16 +249,7 @@ fn open(
     Ok(LiveNode::new(node.name.clone(), namespace, netlink, unset))
 }
 
-/// Writes the first of the values that the kernel takes.
-fn write_any(name: &str, values: &str) -> io::Result<()> {
-    let (first, others) = values.split_once('|').unwrap_or((values, ""));
-    match sysctl::write(name, first) {
-        Err(_) if !others.is_empty() => write_any(name, others),
-        result => result,
-    }
-}
-
-/// The inherited parameters that this machine's administrator changed, with the kernel's defaults.
+/// The inherited parameters that this machine's administrator changed, with the values that every node gets instead.
 ///
 /// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
 fn tuned() -> Vec<(&'static str, &'static str)> {
@@ -269,7 +260,7 @@ fn tuned() -> Vec<(&'static str, &'static str)> {
     plan::INHERITED
         .iter()
         .filter(|pair| differs(pair))
-        .copied()
+        .map(|(name, values)| (*name, usable(name, values)))
         .collect()
 }
 
@@ -278,6 +269,16 @@ fn missing(kind: &'static str, error: Error) -> Error {
     match error.raw_os_error() {
         Some(errno @ (errno::EOPNOTSUPP | errno::EPERM)) => entry::refusal(Step::Link(kind), errno),
         _ => error,
+    }
+}
+
+/// The first of the values that the kernel takes, or the last one.
+fn usable(name: &str, values: &'static str) -> &'static str {
+    let (first, others) = values.split_once('|').unwrap_or((values, ""));
+    if others.is_empty() || sysctl::write(name, first).is_ok() {
+        first
+    } else {
+        usable(name, others)
     }
 }
 

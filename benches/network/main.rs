@@ -78,11 +78,11 @@ fn measure(options: &[&str]) -> io::Result<()> {
     }
     table::print(&rows);
     if is_wanted("drop") {
-        let duration = Duration::from_millis(if quick { 500 } else { 3000 });
+        let duration = Duration::from_millis(if quick { 500 } else { 2000 });
         drop_rates(duration, &mut drain)?;
     }
     if is_wanted("process") {
-        process::measure(if quick { 7 } else { 41 }, &mut drain)?;
+        process::measure(if quick { 5 } else { 31 }, &mut drain)?;
     }
     drain.stop()
 }
