@@ -215,6 +215,10 @@ impl Transport {
                 let message =
                     message.map_err(|cause| Error::new(Kind::Kernel, last_what.as_str(), cause))?;
                 if message.kind != NLMSG_ERROR {
+                    let is_answer = pending
+                        .iter()
+                        .any(|(sequence, _)| *sequence == message.sequence);
+                    self.overheard |= self.watching && !is_answer;
                     continue;
                 }
                 let error = message
