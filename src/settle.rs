@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::live::LiveNode;
 use crate::plan::Plan;
 use crate::settings;
-use crate::sys::netlink::{Changes, Transport, look};
+use crate::sys::netlink::{self, Changes, Transport, look};
 use crate::sys::sysctl;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
@@ -26,6 +26,13 @@ pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for (position, live) in nodes.iter().enumerate() {
         wait_for_links(live, &links(plan, position), deadline)?;
+    }
+    if !plan.cables.is_empty() {
+        // A link's state is shown a moment before the kernel has finished. It holds its global lock meanwhile, which every change
+        // takes, also one that changes nothing.
+        nodes[0]
+            .netlink()
+            .execute(vec![netlink::set_up("lo", 1, true)])?;
     }
     // With the kernel's own defaults an address is tentative for seconds, and meant to be.
     if !plan.realistic {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
     BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 
 use super::link::{info, links, name};
@@ -27,12 +27,19 @@ pub(super) fn bridges(messages: &[RouteNetlinkMessage]) -> Result<Vec<Bridge>, S
 }
 
 /// Whether a port of a bridge forwards, or another interface runs.
+///
+/// A link that was just made counts as running while its state is unknown, which the kernel has yet to look at: it still drops
+/// what it is to send. The state of a bridge may stay unknown.
 pub(super) fn is_ready(link: &LinkMessage) -> bool {
+    let is_up = |attribute: &LinkAttribute| *attribute == LinkAttribute::OperState(State::Up);
     let mut states = port_data(link).filter_map(|part| match part {
         InfoBridgePort::State(state) => Some(*state),
         _ => None,
     });
-    link.header.flags.contains(LinkFlags::Running)
+    link.header
+        .flags
+        .contains(LinkFlags::Running | LinkFlags::LowerUp)
+        && (is_bridge(link) || link.attributes.iter().any(is_up))
         && states.all(|state| state == BridgePortState::Forwarding)
 }
 

@@ -240,6 +240,14 @@ fn what_is_up_is_ready_unless_its_bridge_does_not_forward() {
         .unwrap();
     learning[state + 4] = 2;
     assert_eq!(not_ready(&[read(&learning).unwrap()], &[101]), [101]);
+    // The same port when it has just been made: it counts as running.
+    let mut unknown = split(ROOT_LINKS)[2].to_vec();
+    let state = unknown
+        .windows(5)
+        .position(|bytes| bytes == [5, 0, 16, 0, 6])
+        .unwrap();
+    unknown[state + 4] = 0;
+    assert_eq!(not_ready(&[read(&unknown).unwrap()], &[101]), [101]);
 }
 
 #[test]
