@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::live::{LiveNode, Parts};
 use crate::plan::{End, Ends, Node, Plan};
 use crate::settings;
-use crate::sys::netlink::{Changes, Transport, look};
+use crate::sys::netlink::{self, Changes, Transport, look};
 use crate::sys::sysctl;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
@@ -35,6 +35,13 @@ pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
         wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
             Ok(idle(&look::not_in_service(netlink, &expected)?))
         })?;
+    }
+    if ends.iter().any(|ends| !ends.all.is_empty()) {
+        // A link's state is shown a moment before the kernel has finished. It holds its global lock meanwhile, which every change takes,
+        // also one that changes nothing.
+        nodes[0]
+            .netlink()
+            .execute(vec![netlink::set_up("lo", 1, true)])?;
     }
     Ok(())
 }

@@ -242,12 +242,14 @@ impl Text {
     }
 
     fn push_extent(&mut self, id: u32, count: u32) {
+        if self.length > 0 {
+            self.push(b"\n");
+        }
         self.push_number(id);
         self.push(b" ");
         self.push_number(id);
         self.push(b" ");
         self.push_number(count);
-        self.push(b"\n");
     }
 
     fn push_number(&mut self, number: u32) {
@@ -297,8 +299,8 @@ mod tests {
 
     #[test]
     fn maps_and_paths_are_spelled_without_allocating() {
-        assert_eq!(Text::own(0).bytes(), b"0 0 1\n");
-        assert_eq!(Text::own(u32::MAX).bytes(), b"4294967295 4294967295 1\n");
+        assert_eq!(Text::own(0).bytes(), b"0 0 1");
+        assert_eq!(Text::own(u32::MAX).bytes(), b"4294967295 4294967295 1");
         assert_eq!(Text::path(42, b"/uid_map").string(), c"/proc/42/uid_map");
     }
 

@@ -40,8 +40,32 @@ fn ping(network: &Network, kind: &str, target: &str, ipv6: bool) -> TestResult {
         target.ipv4().to_string()
     };
     let report = network.host("a").ping_with(address, |p| p.count(1))?;
-    assert_eq!(report.received(), 1, "{kind}:\n{report}");
+    assert_eq!(
+        report.received(),
+        1,
+        "{kind}:\n{report}\n{}",
+        evidence(network)?
+    );
     Ok(())
+}
+
+/// What tells who lost it: neighbours, and all counters that are not zero.
+fn evidence(network: &Network) -> TestResult<String> {
+    let mut text = String::new();
+    for host in network.hosts().chain([network.root()]) {
+        text.push_str(&format!("{}:\n", host.name()));
+        for neighbour in host.neighbours()? {
+            text.push_str(&format!("  {neighbour}\n"));
+        }
+        let counters = host.run(|| std::fs::read_to_string("/proc/thread-self/net/snmp6"))?;
+        for line in counters.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if words.last() != Some(&"0") {
+                text.push_str(&format!("  {}\n", words.join(" ")));
+            }
+        }
+    }
+    Ok(text)
 }
 
 /// A lost SYN is sent again after a second, which the kernel counts.
