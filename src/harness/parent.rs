@@ -18,6 +18,8 @@ use crate::sys::{bootstrap, process};
 
 /// How long a child that is out of time may take to print its report.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
+/// The most that is read at once: a child that prints without end must not keep its deadline from being seen.
+const READS: usize = 64;
 /// How often a child is looked at where the kernel does not say that it ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -56,6 +58,8 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
 /// Everything that the child told, or did not.
 struct Told {
     started: bool,
+    /// There is a network that could be shown.
+    performing: bool,
     refused: Option<String>,
     ending: Option<Ending>,
     /// The deadline that passed.
@@ -154,6 +158,7 @@ impl Running {
         let limit = settings.scaled(case.timeout.unwrap_or(settings.timeout));
         let mut told = Told {
             started: false,
+            performing: false,
             refused: None,
             ending: None,
             overdue: None,
@@ -190,7 +195,8 @@ impl Running {
                 return Ok(Told { status, ..told });
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let unwanted = settings.on_fail == OnFail::None || told.overdue.is_some();
+                let unwanted =
+                    settings.on_fail == OnFail::None || !told.performing || told.overdue.is_some();
                 if unwanted || self.control.send(&Message::Report).is_err() {
                     self.child.kill()?;
                 }
@@ -233,7 +239,10 @@ impl Running {
     /// Prints what there is, through libtest's capture.
     fn relay(&mut self, text: &mut Utf8) -> io::Result<()> {
         let mut buffer = [0; 8192];
-        while let Some(output) = &mut self.output {
+        for _ in 0..READS {
+            let Some(output) = &mut self.output else {
+                break;
+            };
             match output.read(&mut buffer) {
                 Ok(0) => self.output = None,
                 Ok(length) => text.print(&buffer[..length]),
@@ -262,6 +271,7 @@ struct Ready {
 fn note(told: &mut Told, message: Message) {
     match message {
         Message::Started => told.started = true,
+        Message::Performing => told.performing = true,
         Message::Refused(text) => told.refused = Some(text),
         // A body that ended while its deadline passed was in time.
         Message::Ended(ending) => told.ending = Some(ending),

@@ -73,6 +73,9 @@ fn routes_are_added_and_removed(net: &Network) -> TestResult {
             .to_string()
             .contains("fd09::/64 via fe80::99 dev eth0")
     );
+    // The kernel's own route, too.
+    a.remove_route("10.1.0.0/16", |r| r.device("eth0"))?;
+    assert_eq!(a.routes()?.len(), 0);
     Ok(())
 }
 
