@@ -75,7 +75,7 @@ fn routes_are_added_and_removed(net: &Network) -> TestResult {
     );
     // The kernel's own route, too.
     a.remove_route("10.1.0.0/16", |r| r.device("eth0"))?;
-    assert_eq!(a.routes()?.len(), 0);
+    assert!(!a.routes()?.to_string().contains("10.1.0.0/16"));
     Ok(())
 }
 
