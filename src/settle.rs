@@ -13,13 +13,16 @@ use std::time::{Duration, Instant};
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::live::{LiveNode, Parts};
-use crate::plan::{End, Ends, Node, Plan};
+use crate::plan::{End, Ends, Node, Plan, Role};
 use crate::settings;
 use crate::sys::netlink::{self, Changes, Transport, look};
 use crate::sys::sysctl;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// Not everything that ends a wait is a change of the kind that is listened to: an interface may lose its carrier meanwhile.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// Waits for every end of every cable.
 ///
@@ -51,6 +54,9 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
         wait_for_addresses(live, own_addresses(node, ends), deadline)?;
+        if node.role != Role::Switch && !plan.realistic && !has_tentative(live) {
+            wait_until_none_is_tentative(live, deadline)?;
+        }
     }
     Ok(())
 }
@@ -144,6 +150,23 @@ fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant
     )
 }
 
+/// Waits for the other link-local addresses, which people see and may use though nobody asked for IPv6.
+///
+/// The kernel marks them as tentative, even without duplicate address detection, until its worker has taken them up.
+fn wait_until_none_is_tentative(live: &LiveNode, deadline: Instant) -> Result<()> {
+    wait_for(
+        live,
+        Changes::Ipv6Routes,
+        &addresses_of(live),
+        deadline,
+        |netlink| {
+            let addresses = look::addresses(netlink)?;
+            let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
+            Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))
+        },
+    )
+}
+
 /// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
 pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
     let is_it = |end: &End| end.node == node && end.index == index;
@@ -226,8 +249,11 @@ fn wait_for(
             return netlink.watch(changes, false).map_err(watch);
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
+        if left.is_zero() {
             return Err(Error::new(Kind::TimedOut, what, cause));
         }
+        netlink
+            .changed_within(left.min(LOOK_AGAIN_AFTER))
+            .map_err(watch)?;
     }
 }
