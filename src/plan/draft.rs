@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::panic::Location;
 
 use crate::address::{Cidr, Mac};
+use crate::plan::check::IPV6_MTU;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 
@@ -64,8 +65,30 @@ pub(crate) struct DraftEnd<'t> {
 }
 
 impl Draft<'_> {
+    /// Where a small MTU is allowed, the kernel takes no IPv6 addresses.
+    fn drop_small_ipv6(&mut self) {
+        let small = |mtu: Option<u32>| mtu.is_some_and(|mtu| mtu < IPV6_MTU);
+        for (position, domain) in self.domains.iter_mut().enumerate() {
+            let mut ends = self.cables.iter().flatten();
+            let Some(DraftBridge { bridge, .. }) = &mut domain.bridge else {
+                continue;
+            };
+            // A bridge is as small as its smallest port.
+            let port = ends.any(|end| end.port && end.domain == position && small(end.mtu));
+            if port || small(bridge.mtu) {
+                bridge.addresses.retain(|address| address.is_ipv4());
+            }
+        }
+        for end in self.cables.iter_mut().flatten() {
+            if small(end.mtu) {
+                end.addresses.retain(|(address, _)| address.is_ipv4());
+            }
+        }
+    }
+
     /// Gives up the notes and keeps the decisions.
-    pub(crate) fn into_plan(self, topology: &Topology) -> Plan {
+    pub(crate) fn into_plan(mut self, topology: &Topology) -> Plan {
+        self.drop_small_ipv6();
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
         let mut positions = vec![None; self.domains.len()];
         for (position, domain) in self.domains.into_iter().enumerate() {

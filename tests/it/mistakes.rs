@@ -34,6 +34,36 @@ fn an_allowed_duplicate_address_is_there_twice(net: &Network) -> TestResult {
     Ok(())
 }
 
+fn small() -> Topology {
+    Topology::new()
+        .bridge("br0", ["10.0.0.254/24", "fd00::fe/64"])
+        .host("a", |h| {
+            h.attach_with("br0", |i| {
+                i.address(["10.0.0.1/24", "fd00::1/64"]).mtu(1000)
+            })
+        })
+        .allow(Mistake::SmallMtu)
+}
+
+/// There is no IPv6 below 1,280 bytes, neither behind the port nor on its bridge. The kernel refuses the addresses.
+#[netns_test(topology = small())]
+fn an_allowed_small_mtu_leaves_ipv4(net: &Network) -> TestResult {
+    for (host, interface) in [("a", "eth0"), ("root", "br0")] {
+        let interface = net.host(host).interface(interface)?;
+        assert_eq!(
+            (interface.mtu, interface.addresses.len()),
+            (1000, 1),
+            "{interface}"
+        );
+    }
+    net.host("a")
+        .ping_with("10.0.0.254", once)?
+        .assert_lossless();
+    let link = net.host("a").link("eth0");
+    assert!(link.add_address("fd00::1/64").is_err());
+    Ok(())
+}
+
 /// Containers' `bip` and `default-gateway` as the lab prints them contradict each other.
 #[test]
 fn the_clash_of_the_docker_settings_is_named() {

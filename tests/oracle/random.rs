@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::compare::assert_same;
 
 /// How many; each takes some 100 to 300 ms of programs.
-const TOPOLOGIES: usize = 240;
+const TOPOLOGIES: usize = 120;
 const THREADS: usize = 4;
 
 const NAMES: [&str; 8] = ["br", "a", "up", "dev", "via", "x.y", "switch3", "web-1"];

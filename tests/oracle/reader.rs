@@ -89,6 +89,7 @@ pub(crate) fn lines(output: &Output) -> BTreeSet<String> {
         lines.extend(
             parse(text)
                 .iter()
+                .filter(|route| !is_link_local(route))
                 .map(|route| format!("route {family} {route}")),
         );
     }
@@ -98,6 +99,13 @@ pub(crate) fn lines(output: &Output) -> BTreeSet<String> {
             .fold(line, |line, it| line.replace(it, "random"))
     };
     lines.into_iter().map(blur).collect()
+}
+
+/// The route to the link-local subnet, which the kernel adds with an address of its own making, and nobody else decides.
+///
+/// When a carrier comes and goes under load, the kernel was seen to keep the address and forget the route, on the script's side.
+fn is_link_local(route: &Value) -> bool {
+    route["dst"] == "fe80::/64" && route["protocol"] == "kernel"
 }
 
 /// `ip` prints nothing at all where there is nothing to list.
