@@ -262,6 +262,15 @@ impl Running {
     }
 }
 
+/// Whatever goes wrong here, the child does not go on without us.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended by itself has been waited for, and neither does anything.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 struct Ready {
     output: bool,
     control: bool,

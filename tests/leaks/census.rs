@@ -48,22 +48,55 @@ impl Census {
         self.threads
     }
 
-    /// Fails unless everything is as it was. Threads and children that have been joined may take a moment to leave `/proc`.
+    /// Fails unless everything is as it was, after the moment that a thread may take that nobody joins.
     pub(crate) fn assert_as_before(&self, files: &[&Path]) {
         eventually(|| {
             let now = Self::take(files);
             if now == *self {
                 Ok(())
             } else {
-                Err(format!("before: {self:#?}\nnow: {now:#?}"))
+                Err(self.differences(&now))
             }
         });
     }
 }
 
-/// The number of this process's threads.
+impl Census {
+    fn differences(&self, now: &Self) -> String {
+        let sets = [
+            (&self.descriptors, &now.descriptors),
+            (&self.mounts, &now.mounts),
+            (&self.files, &now.files),
+        ];
+        let mut text = format!("{} threads, before {}", now.threads, self.threads);
+        for (before, now) in sets {
+            for gone in before.difference(now) {
+                text.push_str(&format!("\n- {gone}"));
+            }
+            for new in now.difference(before) {
+                text.push_str(&format!("\n+ {new}"));
+            }
+        }
+        text
+    }
+}
+
+/// The number of this process's threads. One that has been joined may still be on its way out of `/proc`: the kernel marks it.
 pub(crate) fn threads() -> usize {
-    entries(Path::new("/proc/self/task")).len()
+    /// `PF_EXITING` among the flags that `stat` shows.
+    const EXITING: u32 = 4;
+    let lives = |path: &String| {
+        let stat = fs::read_to_string(format!("{path}/stat")).ok()?;
+        // The name is in parentheses and may contain anything; six fields further are the flags.
+        let (_, fields) = stat.rsplit_once(") ")?;
+        let flags: u32 = fields.split(' ').nth(6)?.parse().ok()?;
+        Some(flags & EXITING == 0)
+    };
+    let threads = entries(Path::new("/proc/self/task"));
+    threads
+        .iter()
+        .filter(|path| lives(path).unwrap_or(false))
+        .count()
 }
 
 /// The open descriptors with what they are, without the one that reads the listing.

@@ -7,7 +7,7 @@ use std::process::Command;
 use netns_test::{Network, TestResult, Topology, netns_test};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::census::{Census, eventually, threads};
+use crate::census::{Census, threads};
 
 /// What most systems give a process: a soft limit of 1,024, and room to raise it.
 const SOFT: u64 = 1024;
@@ -50,11 +50,8 @@ fn a_thousand_hosts_fit_into_the_usual_limit() -> TestResult {
     let before = Census::take(&[]);
     let network = on_one_bridge(HOSTS).build()?;
     first_meets_last(&network)?;
-    // No thread is kept for a host. Those that were needed may take a moment to leave `/proc`.
-    eventually(|| match threads() {
-        now if now == before.threads() => Ok(()),
-        now => Err(format!("{now} threads, {} before", before.threads())),
-    });
+    // No thread is kept for a host.
+    assert_eq!(threads(), before.threads());
     network.close()?;
     before.assert_as_before(&[]);
     Ok(())
