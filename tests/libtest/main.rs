@@ -18,6 +18,7 @@ mod verdicts;
 mod deadlines;
 mod endings;
 mod failures;
+mod hold;
 mod output;
 // --- who else is there ---
 mod neighbours;
