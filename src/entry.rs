@@ -4,7 +4,8 @@ use std::io;
 
 use crate::diagnosis::{self, Step};
 use crate::error::{Error, Result};
-use crate::sys::bootstrap::{self, Door, Entered};
+use crate::sys::bootstrap::{self, Entered};
+use crate::sys::userns::Door;
 use crate::sys::{facts, process};
 
 /// Makes sure that this process may make networks, or says why not.
@@ -13,6 +14,14 @@ pub(crate) fn ensure() -> Result<()> {
     match bootstrap::ensure_entered(threads) {
         Entered::Privileged | Entered::UserNamespace => Ok(()),
         Entered::No => Err(refusal(Step::NotEntered, 0)),
+        // The filter that killed the trial would kill this process, too, if it tried again.
+        Entered::Refused {
+            at: Door::TrialKilled,
+            errno,
+        } => {
+            let step = Step::TrialKilled(errno);
+            Err(diagnosis::diagnose(step, 0, &facts::read()).into_error())
+        }
         Entered::Refused { at, errno } => Err(refusal(step(at, threads), errno)),
     }
 }
@@ -20,7 +29,7 @@ pub(crate) fn ensure() -> Result<()> {
 fn step(door: Door, threads: usize) -> Step {
     match door {
         Door::Threads => Step::Threads(threads as u32),
-        Door::Trial => Step::Trial,
+        Door::Trial | Door::TrialKilled => Step::Trial,
         Door::UserNamespace => Step::UserNamespace,
         Door::Setgroups => Step::Setgroups,
         Door::GidMap => Step::GidMap,

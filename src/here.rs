@@ -1,13 +1,9 @@
 //! Where the calling thread is: the network and node that it was started for.
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::host::Host;
 use crate::live::Parts;
-use crate::network::Network;
 
 thread_local! {
     static HERE: RefCell<Option<(Arc<Parts>, usize)>> = const { RefCell::new(None) };
@@ -27,63 +23,7 @@ pub(crate) fn set<T>(parts: &Arc<Parts>, node: usize, body: impl FnOnce() -> T) 
     body()
 }
 
-/// The network of the calling test, for bodies without a `&Network` parameter: under rstest, say.
-///
-/// # Panics
-///
-/// The calling thread is neither the body of a `#[netns_test]` nor one that [`Host::run`] started.
-///
-/// # Examples
-///
-/// ```
-/// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
-/// net.host("b").run(|| assert_eq!(netns_test::current().here().name(), "b"));
-/// # }).unwrap();
-/// ```
-#[track_caller]
-pub fn current() -> Current {
-    match HERE.with(|here| here.borrow().clone()) {
-        Some((parts, node)) => Current {
-            network: Network::from_parts(parts),
-            node,
-            thread_bound: PhantomData,
-        },
-        None => panic!(
-            "failed to find the current network: this thread is none of a test's\n  \
-             help: call `netns_test::current()` in the test's body or in `Host::run`, and hand the result's parts to other threads"
-        ),
-    }
-}
-
-/// The calling thread's network, from [`current`]; it cannot leave the thread.
-///
-/// # Examples
-///
-/// ```
-/// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |_| {
-/// let net = netns_test::current();
-/// assert_eq!(net.here().name(), "root");
-/// assert_eq!(net.hosts().count(), 2);
-/// # }).unwrap();
-/// ```
-#[derive(Debug)]
-pub struct Current {
-    network: Network,
-    node: usize,
-    thread_bound: PhantomData<*const ()>,
-}
-
-impl Current {
-    /// The node that the calling thread is in.
-    pub fn here(&self) -> Host<'_> {
-        Host::new(self.network.parts(), self.node)
-    }
-}
-
-impl Deref for Current {
-    type Target = Network;
-
-    fn deref(&self) -> &Network {
-        &self.network
-    }
+/// The network and node that the calling thread was started for, if it was.
+pub(crate) fn get() -> Option<(Arc<Parts>, usize)> {
+    HERE.with(|here| here.borrow().clone())
 }

@@ -4,14 +4,14 @@ use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use crate::address::Family;
 use crate::apply::route_verb;
 use crate::error::{Error, Kind, Result};
 use crate::here;
-use crate::link::Link;
 use crate::live::{LiveNode, Parts};
 use crate::plan::route::{self, Device};
 use crate::plan::{self, Route};
-use crate::sys::netlink::look::{self, Family};
+use crate::sys::netlink::look;
 use crate::sys::netlink::{self, Request};
 use crate::sys::sysctl;
 use crate::topology::RouteSpec;
@@ -250,6 +250,14 @@ impl<'net> Host<'net> {
     /// # Errors
     ///
     /// There is none of that name; the known ones are listed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new(), |net| {
+    /// assert!(net.root().interface("lo").unwrap().flags.up());
+    /// # }).unwrap();
+    /// ```
     pub fn interface(self, name: &str) -> Result<Interface> {
         let interfaces = self.interfaces()?;
         match interfaces
@@ -266,44 +274,6 @@ impl<'net> Host<'net> {
                     format!("find interface `{name}` of node `{}`", self.name()),
                     &known,
                 ))
-            }
-        }
-    }
-
-    /// An interface, to be changed: one of the topology's, or `lo`.
-    ///
-    /// # Panics
-    ///
-    /// There is none of that name; the message lists the known ones.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
-    /// net.host("a").link("eth0").down().unwrap();
-    /// assert!(!net.host("b").interface("eth0").unwrap().flags.lower_up());
-    /// # }).unwrap();
-    /// ```
-    #[track_caller]
-    pub fn link(self, name: &str) -> Link<'net> {
-        let plan = &self.parts.plan;
-        let bridges = plan.nodes[self.node]
-            .bridges
-            .iter()
-            .map(|bridge| (bridge.name.as_str(), bridge.index));
-        let ends = plan
-            .ends(self.node)
-            .map(|end| (end.name.as_str(), end.index));
-        let known: Vec<(&str, u32)> = std::iter::once(("lo", 1))
-            .chain(bridges)
-            .chain(ends)
-            .collect();
-        match known.iter().find(|(known, _)| *known == name) {
-            Some((name, index)) => Link::new(self, name, *index),
-            None => {
-                let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                let what = format!("find link `{name}` of node `{}`", self.name());
-                panic!("{}", Error::unknown_name(what, &known))
             }
         }
     }
@@ -407,6 +377,14 @@ impl<'net> Host<'net> {
     /// # Errors
     ///
     /// There is no such route.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert!(net.host("a").remove_route("192.0.2.0/24", |r| r.via("10.1.0.2")).is_err());
+    /// # }).unwrap();
+    /// ```
     pub fn remove_route(
         self,
         destination: impl Display,

@@ -1,24 +1,30 @@
 //! Keeps a network for people to look at.
 
-use std::fmt::Write as _;
-use std::io::BufRead;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use crate::console;
 use crate::live::Parts;
 use crate::network::Network;
 use crate::sys::bootstrap::{self, Entered};
-use crate::sys::process;
+use crate::sys::{Descriptor, process};
 
 impl Network {
     /// Prints how to enter each node from another terminal, and waits until people press Enter.
     ///
     /// Without a terminal, at the end of standard input, it waits until the process is told to end. `NETNS_TEST_ON_FAIL=hold` does the
     /// same for a `#[netns_test]` that failed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let network = netns_test::Topology::lan(["a", "b"]).build()?;
+    /// network.keep();
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn keep(self) {
         hold(self.parts(), |text| {
-            crate::harness::say(text);
-            wait_for_enter();
+            console::say(text);
+            console::wait_for_enter();
         });
     }
 }
@@ -32,7 +38,7 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
     };
     let mut text =
         String::from("netns-test: the network is kept; look at it from another terminal with");
-    let mut open: Vec<OwnedFd> = Vec::new();
+    let mut open: Vec<Descriptor> = Vec::new();
     for (position, node) in parts.plan.visible() {
         let Ok(descriptor) = parts.nodes[position].descriptor() else {
             continue;
@@ -42,20 +48,10 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
             "\n  nsenter {user}--net=/proc/{process}/fd/{number} ip address  # {}",
             node.name
         );
-        drop(text.write_str(&line));
+        text.push_str(&line);
         open.push(descriptor);
     }
     text.push_str("\nand press Enter here to go on (without a terminal: `kill ");
     text.push_str(&format!("{process}`)"));
     wait(&text);
-}
-
-/// Waits for a line on standard input; at its end, for ever.
-pub(crate) fn wait_for_enter() {
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
-        loop {
-            std::thread::park();
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! The parts of a live network: what it owns, and what holding them means.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Role};
+use crate::plan::Plan;
 use crate::probe::PingReport;
+use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
 
@@ -23,7 +23,6 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct LiveNode {
     pub(crate) name: String,
-    pub(crate) role: Role,
     pub(crate) namespace: NamespaceId,
     pub(crate) unset: Vec<Unset>,
     netlink: Mutex<Transport>,
@@ -40,14 +39,12 @@ pub(crate) struct Unset {
 impl LiveNode {
     pub(crate) fn new(
         name: String,
-        role: Role,
         namespace: NamespaceId,
         netlink: Transport,
         unset: Vec<Unset>,
     ) -> Self {
         Self {
             name,
-            role,
             namespace,
             unset,
             netlink: Mutex::new(netlink),
@@ -61,7 +58,7 @@ impl LiveNode {
     }
 
     /// A descriptor of the namespace, for as long as it is needed.
-    pub(crate) fn descriptor(&self) -> Result<OwnedFd> {
+    pub(crate) fn descriptor(&self) -> Result<Descriptor> {
         self.netlink()
             .namespace()
             .map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::apply;
 use crate::entry;
 use crate::error::{Error, Kind, Result};
-use crate::here;
 use crate::host::Host;
 use crate::live::Parts;
 use crate::plan::Plan;
@@ -15,7 +14,6 @@ use crate::settings;
 use crate::sys::netns;
 use crate::topology::{Mistake, ROOT, Topology};
 use crate::wait;
-use crate::worker;
 
 /// How long a thread may take to end after the body has.
 const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
@@ -114,6 +112,14 @@ impl Network {
     }
 
     /// The plan that this network was built from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert!(net.plan().to_string().contains("ip netns add a"));
+    /// # }).unwrap();
+    /// ```
     pub fn plan(&self) -> &Plan {
         &self.parts.plan
     }
@@ -144,6 +150,16 @@ impl Network {
     /// # Errors
     ///
     /// There is no such host.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let error = net.find_host("c").unwrap_err();
+    /// assert!(error.is_unknown_name());
+    /// assert!(error.to_string().contains("known: root, a, b"));
+    /// # }).unwrap();
+    /// ```
     pub fn find_host(&self, name: &str) -> Result<Host<'_>> {
         match self.parts.find(name) {
             Some(node) => Ok(Host::new(&self.parts, node)),
@@ -155,6 +171,15 @@ impl Network {
     }
 
     /// The root, in which the test's body runs and bridges live.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new().bridge("br0", "10.0.0.1/24"), |net| {
+    /// assert_eq!(net.root().name(), "root");
+    /// assert_eq!(net.root().ipv4().to_string(), "10.0.0.1");
+    /// # }).unwrap();
+    /// ```
     pub fn root(&self) -> Host<'_> {
         Host::new(&self.parts, 0)
     }
@@ -182,6 +207,16 @@ impl Network {
     /// # Errors
     ///
     /// A thread still lives in one of the namespaces, or [`current`](crate::current) was kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let network = netns_test::Topology::lan(["a", "b"]).build()?;
+    /// let answered = network.host("a").ping("b")?.received();
+    /// network.close()?;
+    /// assert_eq!(answered, 3);
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn close(self) -> Result<()> {
         self.nobody_left()?;
         match Arc::try_unwrap(self.parts) {
@@ -245,16 +280,6 @@ impl Network {
                 ))
             });
         found.collect()
-    }
-
-    /// Runs `body` on a thread in a node, for which this network is the current one.
-    pub(crate) fn run_in<T: Send>(
-        &self,
-        node: usize,
-        body: impl FnOnce() -> T + Send,
-    ) -> Result<T> {
-        let parts = &self.parts;
-        worker::run_in(&parts.nodes[node], || here::set(parts, node, body))
     }
 }
 

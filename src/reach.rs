@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use crate::address::Family;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::network::Network;
-use crate::probe::{self, Family, Ping, PingReport, Reachability, ReachabilityMatrix};
+use crate::probe::{self, Ping, PingReport, Reachability, ReachabilityMatrix};
 use crate::settings;
 
 /// How long each pair of a matrix has to answer.
@@ -198,7 +199,7 @@ fn targets(from: usize, hosts: &[(Host<'_>, Vec<IpAddr>)]) -> Vec<(usize, Family
     let mut targets = Vec::new();
     for (to, (_, addresses)) in hosts.iter().enumerate().filter(|(to, _)| *to != from) {
         for family in Family::BOTH {
-            let of_family = |address: &IpAddr| address.is_ipv4() == (family == Family::V4);
+            let of_family = |address: &IpAddr| family.includes(*address);
             if own.iter().any(of_family) {
                 targets.extend(
                     nearest(*host, addresses, of_family).map(|address| (to, family, address)),

@@ -1,119 +1,232 @@
 //! Waits until a new network carries packets.
 //!
-//! The kernel notices in a worker of its own that a cable has two ends that are up. Until it has, the end that was raised first
-//! drops packets and a bridge's port forwards none.
+//! The kernel does three things in workers of its own, some of which wait for the machine's global lock:
+//! - It notices that a cable has two ends that are up. Until then, the end that was raised first drops packets, and a bridge's port
+//!   forwards none.
+//! - It makes the local route of an IPv6 address, without duplicate address detection, too. Until then, the host sends packets from
+//!   that address and drops the answers.
+//! - It gives an interface its link-local address, once it has noticed that the cable carries.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
+use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
-use crate::live::LiveNode;
-use crate::plan::Plan;
+use crate::live::{LiveNode, Parts};
+use crate::plan::{End, Ends, Node, Plan};
 use crate::settings;
-use crate::sys::multicast;
-use crate::sys::netlink::look;
-use crate::wait;
+use crate::sys::netlink::{self, Changes, Transport, look};
+use crate::sys::sysctl;
 
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for every end that was raised before its far end, and for the bridges behind them.
-pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
-    let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in nodes.iter().enumerate() {
-        let expected = expected(plan, position);
-        if !expected.is_empty() {
-            wait_for(live, &expected, deadline)?;
-        }
-    }
-    Ok(())
-}
-
-/// Waits until neighbours can ask for every IPv6 address of the plan.
+/// Waits for every end of every cable.
 ///
-/// The kernel joins an address's group in a worker of its own, after the request that added the address. Until it has, questions
-/// for the address are dropped, and the neighbour asks again only after a second.
-pub(crate) fn wait_for_ipv6(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
-    for (position, live) in nodes.iter().enumerate() {
-        let mut groups = groups(plan, position);
-        if groups.is_empty() {
-            continue;
-        }
-        live.enter()?;
-        let all_joined = || {
-            match multicast::joined() {
-                Some(joined) => groups.retain(|group| !joined.contains(group)),
-                // What this system does not tell cannot be waited for.
-                None => groups.clear(),
-            }
-            groups.is_empty()
-        };
-        if !wait::until(settings::scaled(LIMIT), all_joined) {
-            let groups: Vec<String> = groups.iter().map(|(_, it)| it.to_string()).collect();
-            let what = format!(
-                "bring the IPv6 addresses of node `{}` into service",
-                live.name
-            );
-            let cause = format!("groups {} are not joined", groups.join(", "));
-            return Err(Error::new(Kind::TimedOut, what, cause));
-        }
+/// Their bridges are still down: one that is raised when its ports carry forwards at once.
+pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for (live, ends) in nodes
+        .iter()
+        .zip(ends)
+        .filter(|(_, ends)| !ends.all.is_empty())
+    {
+        let expected: Vec<u32> = ends.all.iter().map(|end| end.index).collect();
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::not_in_service(netlink, &expected)?))
+        })?;
+    }
+    if ends.iter().any(|ends| !ends.all.is_empty()) {
+        // A link's state is shown a moment before the kernel has finished. It holds its global lock meanwhile, which every change takes,
+        // also one that changes nothing.
+        nodes[0]
+            .netlink()
+            .execute(vec![netlink::set_up("lo", 1, true)])?;
     }
     Ok(())
 }
 
-/// The groups that a node's IPv6 addresses bring along, with the interfaces' numbers.
-fn groups(plan: &Plan, node: usize) -> Vec<(u32, Ipv6Addr)> {
-    let bridges = plan.nodes[node].bridges.iter();
-    let bridges = bridges.map(|bridge| (bridge.index, &bridge.addresses));
-    let ends = plan.ends(node).map(|end| (end.index, &end.addresses));
-    let addresses = bridges.chain(ends).flat_map(|(index, addresses)| {
-        let addresses = addresses.iter();
-        addresses.map(move |address| (index, address.address()))
-    });
-    let groups = addresses.filter_map(|(index, address)| match address {
-        IpAddr::V6(address) => Some((index, multicast::solicited(address))),
-        IpAddr::V4(_) => None,
-    });
-    groups.collect()
+/// Waits for the IPv6 addresses of every node.
+pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
+        wait_for_addresses(live, own_addresses(node, ends), deadline)?;
+    }
+    Ok(())
 }
 
-/// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
-fn expected(plan: &Plan, node: usize) -> Vec<u32> {
-    let bridges = &plan.nodes[node].bridges;
-    let near = plan
-        .cables
-        .iter()
-        .map(|cable| &cable.ends[0])
-        .filter(|end| end.node == node);
-    let near: Vec<_> = near
-        .filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp))
-        .collect();
-    let used = bridges
-        .iter()
-        .enumerate()
-        .filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
-    near.iter()
-        .map(|end| end.index)
-        .chain(used.map(|(_, bridge)| bridge.index))
-        .collect()
+fn idle(waiting: &[u32]) -> Option<String> {
+    (!waiting.is_empty()).then(|| format!("links {waiting:?} do not pass packets yet"))
 }
 
-fn wait_for(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
-    let mut netlink = live.netlink();
-    if look::not_in_service(&mut netlink, expected)?.is_empty() {
+fn links_of(live: &LiveNode) -> String {
+    format!("bring the links of node `{}` into service", live.name)
+}
+
+fn addresses_of(live: &LiveNode) -> String {
+    format!(
+        "bring the IPv6 addresses of node `{}` into service",
+        live.name
+    )
+}
+
+/// An IPv6 address that an interface is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Own {
+    index: u32,
+    /// `None` is the link-local one, which the kernel chooses.
+    address: Option<Ipv6Addr>,
+}
+
+impl Own {
+    fn is(self, index: u32, address: Ipv6Addr) -> bool {
+        let matches = match self.address {
+            Some(own) => own == address,
+            None => address.is_unicast_link_local(),
+        };
+        self.index == index && matches
+    }
+}
+
+/// The IPv6 addresses of a node: those of the plan, and the link-local ones of the interfaces that have some and carry.
+fn own_addresses(node: &Node, ends: &Ends<'_>) -> Vec<Own> {
+    let bridges = node.bridges.iter().enumerate().map(|(position, bridge)| {
+        // With a spanning tree it takes half a minute by design until a port forwards.
+        let carries = !bridge.stp && ends.near.iter().any(|end| end.bridge == Some(position));
+        (bridge.index, bridge.addresses.as_slice(), carries)
+    });
+    let ends = ends
+        .all
+        .iter()
+        .filter(|end| end.bridge.is_none())
+        .map(|end| (end.index, end.addresses.as_slice(), true));
+    let of_interface = |(index, addresses, carries): (u32, &[Cidr], bool)| {
+        let planned = addresses.iter().filter_map(|it| match it.address() {
+            std::net::IpAddr::V6(address) => Some(address),
+            std::net::IpAddr::V4(_) => None,
+        });
+        let mut own: Vec<Own> = planned
+            .map(|address| Own {
+                index,
+                address: Some(address),
+            })
+            .collect();
+        if carries && !own.is_empty() {
+            own.push(Own {
+                index,
+                address: None,
+            });
+        }
+        own
+    };
+    bridges.chain(ends).flat_map(of_interface).collect()
+}
+
+fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant) -> Result<()> {
+    if missing(&mut live.netlink(), &expected)?.is_empty() {
         return Ok(());
     }
-    let what = format!("bring the links of node `{}` into service", live.name);
-    let watch = |error| Error::kernel(what.as_str(), error);
-    netlink.watch_links(true).map_err(watch)?;
+    if !makes_link_locals(live)? {
+        expected.retain(|own| own.address.is_some());
+    }
+    wait_for(
+        live,
+        Changes::Ipv6Routes,
+        &addresses_of(live),
+        deadline,
+        |netlink| {
+            let missing = missing(netlink, &expected)?;
+            Ok(missing.first().map(|own| match own.address {
+                Some(address) => format!("{address} receives nothing yet"),
+                None => format!("link {} has no link-local address yet", own.index),
+            }))
+        },
+    )
+}
+
+/// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
+pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
+    let is_it = |end: &End| end.node == node && end.index == index;
+    let far = parts
+        .plan
+        .cables
+        .iter()
+        .find_map(|cable| match &cable.ends {
+            [near, far] if is_it(near) => Some(far.node),
+            [far, near] if is_it(near) => Some(far.node),
+            _ => None,
+        });
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for node in std::iter::once(node).chain(far) {
+        let live = &parts.nodes[node];
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::in_between(netlink)?))
+        })?;
+        let detected = parts.plan.realistic || has_tentative(live);
+        wait_for(
+            live,
+            Changes::Ipv6Routes,
+            &addresses_of(live),
+            deadline,
+            |netlink| {
+                let waiting = look::not_reachable(netlink, detected)?;
+                Ok(waiting
+                    .first()
+                    .map(|address| format!("{address} receives nothing yet")))
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {
+    if expected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = look::receiving_ipv6(netlink)?;
+    let is_missing = |own: &&Own| {
+        !found
+            .iter()
+            .any(|(index, address)| own.is(*index, *address))
+    };
+    Ok(expected.iter().filter(is_missing).copied().collect())
+}
+
+/// Whether the kernel makes link-local addresses here, and lets them be used at once. Moves the calling thread.
+fn makes_link_locals(live: &LiveNode) -> Result<bool> {
+    const NONE: &str = "1";
+    live.enter()?;
+    let mode = sysctl::read("net/ipv6/conf/default/addr_gen_mode");
+    Ok(!has_tentative(live) && mode.is_ok_and(|mode| mode != NONE))
+}
+
+/// Whether addresses are looked for duplicates of, because that could not be switched off.
+fn has_tentative(live: &LiveNode) -> bool {
+    live.unset
+        .iter()
+        .any(|unset| unset.sysctl.ends_with("/accept_dad"))
+}
+
+/// Waits until there is nothing to wait for, which `waiting` says in words.
+fn wait_for(
+    live: &LiveNode,
+    changes: Changes,
+    what: &str,
+    deadline: Instant,
+    mut waiting: impl FnMut(&mut Transport) -> Result<Option<String>>,
+) -> Result<()> {
+    let mut netlink = live.netlink();
+    if waiting(&mut netlink)?.is_none() {
+        return Ok(());
+    }
+    let watch = |error| Error::kernel(what, error);
+    netlink.watch(changes, true).map_err(watch)?;
     loop {
-        let waiting = look::not_in_service(&mut netlink, expected)?;
-        if waiting.is_empty() {
-            return netlink.watch_links(false).map_err(watch);
-        }
+        let Some(cause) = waiting(&mut netlink)? else {
+            return netlink.watch(changes, false).map_err(watch);
+        };
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
-            let cause = format!("links {waiting:?} have no carrier or do not forward");
             return Err(Error::new(Kind::TimedOut, what, cause));
         }
     }

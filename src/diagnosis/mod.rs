@@ -26,6 +26,7 @@ mod invariants;
 
 pub use doctor::{Check, CheckResult, DoctorReport};
 pub(crate) use facts::Facts;
-pub(crate) use remedy::load_module;
 pub(crate) use step::Step;
-pub(crate) use verdict::{Verdict, Wall, diagnose};
+pub(crate) use verdict::diagnose;
+#[cfg(test)]
+pub(crate) use verdict::{Verdict, Wall};

@@ -20,6 +20,10 @@ pub(crate) enum Step {
     /// Capabilities that child programs inherit.
     Capabilities,
     /// Private mounts, for files such as `/etc/resolv.conf`.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "private mounts come with host names")
+    )]
     Mount,
     /// A network namespace.
     NetworkNamespace,

@@ -39,6 +39,8 @@ pub(crate) enum Wall {
     NotDumpable,
     Threads,
     NotEntered,
+    /// A root whom the kernel does not let map root.
+    RootWithoutSetfcap,
     /// The user namespace was given, and what it should allow is refused.
     CapabilitiesNotReal,
     NetlinkFamily,
@@ -82,6 +84,7 @@ impl Wall {
         Self::NotDumpable,
         Self::Threads,
         Self::NotEntered,
+        Self::RootWithoutSetfcap,
         Self::CapabilitiesNotReal,
         Self::NetlinkFamily,
         Self::MissingKind,
@@ -102,6 +105,10 @@ impl Wall {
 /// What stands in the way of a test's network. `Display` is the whole text that each refused test prints.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what the table of cases is about")
+    )]
     pub(crate) wall: Wall,
     pub(crate) step: Step,
     pub(crate) errno: i32,

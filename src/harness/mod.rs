@@ -6,28 +6,45 @@
 //! ```
 
 mod case;
-mod child;
-mod control;
 mod outcome;
+
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+mod child;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+mod control;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod parent;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod skip;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod stage;
 
 pub use case::{Case, ShouldPanic};
 pub use outcome::{Ending, Outcome, outcome};
-pub(crate) use skip::say;
 
 use crate::network::Network;
-use crate::settings::{Isolation, Settings};
-use crate::sys::bootstrap;
 use crate::topology::Topology;
 
+/// What `#[netns_test]` expands to, on systems where its test is ignored.
+#[cfg(not(all(target_os = "linux", not(netns_test_elsewhere))))]
+pub fn run(
+    _case: &Case,
+    _topology: fn() -> Topology,
+    _body: impl FnOnce(&Network) -> Ending + Send,
+) -> Outcome {
+    outcome::fail("failed to run a network test: network namespaces exist on Linux only")
+}
+
 /// What `#[netns_test]` expands to.
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub fn run(
     case: &Case,
     topology: fn() -> Topology,
     body: impl FnOnce(&Network) -> Ending + Send,
 ) -> Outcome {
+    use crate::settings::{Isolation, Settings};
+    use crate::sys::bootstrap;
+
     let settings = match Settings::from_env() {
         Ok(settings) => settings,
         Err(error) => outcome::fail(&error),

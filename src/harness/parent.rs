@@ -7,12 +7,13 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::console;
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
-use crate::harness::outcome::{self, Ending};
+use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
-use crate::settings::Settings;
+use crate::settings::{OnFail, Settings};
 use crate::sys::{bootstrap, process};
 
 /// How long a child that is out of time may take to print its report.
@@ -35,11 +36,19 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     if let Some(refusal) = &told.refused {
         return skip::refused(case, settings, refusal);
     }
-    let ending = told
-        .ending
-        .clone()
-        .unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
-    if let Err(failure) = outcome::judge(case.should_panic, &ending) {
+    let judged = match &told.ending {
+        Some(ending) => outcome::judge(case.should_panic, ending),
+        None => Err(Failure::New(unexplained(case, &told))),
+    };
+    // Sanitizers and broken destructors speak up when a process exits, and only its status tells.
+    let judged = judged.and_then(|()| {
+        if told.status.success() {
+            Ok(())
+        } else {
+            Err(Failure::New(unexplained(case, &told)))
+        }
+    });
+    if let Err(failure) = judged {
         outcome::fail_with(failure);
     }
 }
@@ -54,7 +63,7 @@ struct Told {
     status: ExitStatus,
 }
 
-/// Why there is no outcome.
+/// Why there is no outcome, or none that counts.
 fn unexplained(case: &Case, told: &Told) -> String {
     let name = case.test_name();
     if let Some(limit) = told.overdue {
@@ -70,9 +79,12 @@ fn unexplained(case: &Case, told: &Told) -> String {
         (None, None) => "ended".to_owned(),
     };
     if told.started {
-        return format!(
-            "failed to finish test `{name}`: its process {end} before the test had ended"
-        );
+        let when = if told.ending.is_some() {
+            "after the test had passed"
+        } else {
+            "before the test had ended"
+        };
+        return format!("failed to finish test `{name}`: its process {end} {when}");
     }
     format!(
         "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
@@ -170,13 +182,16 @@ impl Running {
             if let Some(status) = self.ended(ready.end)? {
                 self.relay(&mut text)?;
                 text.finish();
+                // A process that the test forked may hold the other end open, for longer than anybody would wait.
+                process::set_nonblocking(&self.control)?;
                 while let Ok(Some(message)) = self.control.receive() {
                     note(&mut told, message);
                 }
                 return Ok(Told { status, ..told });
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                if told.overdue.is_some() || self.control.send(&Message::Report).is_err() {
+                let unwanted = settings.on_fail == OnFail::None || told.overdue.is_some();
+                if unwanted || self.control.send(&Message::Report).is_err() {
                     self.child.kill()?;
                 }
                 told.overdue = Some(limit);
@@ -232,8 +247,8 @@ impl Running {
 
     /// Shows people what to do, and waits for them.
     fn hold(&mut self, text: &str) -> io::Result<()> {
-        skip::say(text);
-        crate::keep::wait_for_enter();
+        console::say(text);
+        console::wait_for_enter();
         self.control.send(&Message::Continue)
     }
 }

@@ -1,10 +1,11 @@
 //! What becomes of a test that this machine cannot run: a failure, or a skip that nobody can overlook.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use crate::console::say;
 use crate::harness::case::Case;
 use crate::harness::outcome;
 use crate::settings::{Settings, Unsupported};
@@ -71,9 +72,4 @@ extern "C" fn sum_up() {
         text.push_str(&format!("\n  {number} because: {reason}"));
     }
     say(&text);
-}
-
-/// Writes to the real standard error: libtest and nextest hide what passing tests print.
-pub(crate) fn say(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
 }

@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
+use crate::console;
 use crate::entry;
 use crate::error::{Error, Result};
 use crate::harness::case::Case;
@@ -116,8 +117,10 @@ fn perform(
                 return Ending::Broken(error.to_string());
             }
             here::set(network.parts(), node, || {
-                panic::catch_unwind(AssertUnwindSafe(|| body(network)))
-                    .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+                panic::catch_unwind(AssertUnwindSafe(|| body(network))).unwrap_or_else(|payload| {
+                    outcome::flush();
+                    Ending::Panicked(outcome::message(&*payload))
+                })
             })
         };
         match thread::Builder::new()
@@ -146,8 +149,8 @@ pub(crate) fn run_here(
     impl Audience for Nobody {
         fn watch(&self, _: &UnixStream, _: &dyn Fn()) {}
         fn hold(&self, text: &str) {
-            skip::say(text);
-            keep::wait_for_enter();
+            console::say(text);
+            console::wait_for_enter();
         }
     }
     match stage(case, settings, topology, body, &Nobody) {

@@ -7,8 +7,8 @@ use std::panic::Location;
 use crate::address::{Cidr, Mac};
 use crate::plan::BRIDGE_PORTS;
 use crate::plan::address::{is_link_local, is_point_to_point};
+use crate::plan::draft::{Domain, Draft, DraftEnd};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::wire::{Domain, Draft, DraftEnd};
 use crate::topology::Mistake;
 
 /// The sizes that a veth pair and a bridge take, in bytes.

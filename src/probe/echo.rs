@@ -25,11 +25,12 @@ pub(crate) fn run(
     settings
         .check(target)
         .map_err(|cause| Error::new(Kind::Invalid, what(), cause))?;
-    let socket = open(target.is_ipv4()).map_err(|refusal| refusal.into_error(what()))?;
+    let socket = IcmpSocket::new(target.is_ipv4())
+        .map_err(|cause| refused_socket(cause).into_error(what()))?;
     let run = Run::new(settings, socket, socket_address(target, scope_id));
     run.configure(scope_id)
         .map_err(|refusal| refusal.into_error(what()))?;
-    run.to_the_end(name)
+    run.complete(name)
         .map_err(|cause| Error::kernel(what(), cause))
 }
 
@@ -50,16 +51,15 @@ impl Refusal {
     }
 }
 
-/// Opens the socket; without the right to it the thread is most likely in the wrong place.
-pub(super) fn open(ipv4: bool) -> Result<IcmpSocket, Refusal> {
-    IcmpSocket::new(ipv4).map_err(|cause| {
-        let meaning = match cause.kind() {
-            io::ErrorKind::PermissionDenied => "the thread is not inside one of the network's hosts, so it may not open a raw socket",
-            _ if ipv4 => "while opening a raw ICMP socket",
-            _ => "while opening a raw ICMPv6 socket",
-        };
-        Refusal::new(cause, meaning)
-    })
+/// What a refused socket means; without the right to one the thread is most likely in the wrong place.
+pub(super) fn refused_socket(cause: io::Error) -> Refusal {
+    let meaning = match cause.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "the thread is not inside one of the network's hosts, so it may not open a raw socket"
+        }
+        _ => "while opening a raw ICMP socket",
+    };
+    Refusal::new(cause, meaning)
 }
 
 /// `address` with the port 0 that raw sockets want.
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
     }
 
     /// Sends and receives until every request has its answer or has had its time.
-    fn to_the_end(mut self, name: &str) -> io::Result<PingReport> {
+    fn complete(mut self, name: &str) -> io::Result<PingReport> {
         let source = match self.settings.source {
             Some(source) => Some(source),
             // Without a route there is no source; the requests will say why.

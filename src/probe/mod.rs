@@ -10,7 +10,7 @@ mod table;
 
 pub use answer::{PingAnswer, PingRedirect};
 pub(crate) use echo::run as ping;
-pub use matrix::{Family, Reachability, ReachabilityMatrix};
+pub use matrix::{Reachability, ReachabilityMatrix};
 pub use ping::Ping;
 pub use report::PingReport;
 pub(crate) use sweep::sweep;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::echo::{self, identifier, later, parse, request, socket_address};
+use super::echo::{identifier, later, parse, refused_socket, request, socket_address};
 use crate::error::{Error, Result, errno_text};
 use crate::sys::packet::{self, IcmpSocket};
 use crate::wire::icmp::{Message, Quote};
@@ -15,7 +15,10 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest wait between two requests to a target.
 const LONGEST_WAIT: Duration = Duration::from_millis(800);
 /// When to try again after the socket had no room.
-const FULL_WAIT: Duration = Duration::from_millis(1);
+const FULL_WAIT: Duration = Duration::from_millis(5);
+/// How many targets share a socket for sending. Requests to hosts that do not exist wait in the kernel for a hardware address,
+/// and fill the socket's send buffer meanwhile; with few enough of them it never gets full, so that the living are not delayed.
+const TARGETS_PER_SENDER: usize = 64;
 /// How many requests to send before looking at the answers, so that their queue does not overflow.
 const BURST: usize = 32;
 /// Recognisable in a capture.
@@ -32,9 +35,10 @@ pub(crate) fn sweep(
     targets: &[(usize, IpAddr, u32)],
     timeout: Duration,
 ) -> Result<Vec<(usize, Outcome)>> {
-    let mut sweep = Sweep::new(targets, timeout)?;
+    let mut sweep = Sweep::new(targets, timeout)
+        .map_err(|cause| refused_socket(cause).into_error("ping all hosts".to_owned()))?;
     sweep
-        .to_the_end()
+        .complete()
         .map_err(|cause| Error::kernel("ping all hosts", cause))?;
     Ok(sweep.into_outcomes(timeout))
 }
@@ -43,6 +47,7 @@ pub(crate) fn sweep(
 struct Target {
     id: usize,
     address: SocketAddr,
+    sender: Sender,
     tries: u32,
     /// When to send the next request.
     next: Instant,
@@ -51,46 +56,78 @@ struct Target {
     outcome: Option<Outcome>,
 }
 
+/// The socket that a target's requests leave by.
+#[derive(Clone, Copy)]
+enum Sender {
+    Receiver(usize),
+    Deaf(usize),
+}
+
+/// Opens the sockets as targets come: for each family one that receives, and more that only send.
+#[derive(Default)]
+struct Senders {
+    receivers: Vec<IcmpSocket>,
+    deaf: Vec<IcmpSocket>,
+    /// By family: how many targets there are, and the socket of the last one.
+    last: [(usize, Option<Sender>); 2],
+}
+
+impl Senders {
+    fn next(&mut self, ipv4: bool) -> io::Result<Sender> {
+        let (count, last) = &mut self.last[usize::from(ipv4)];
+        let sender = match last {
+            None => {
+                self.receivers.push(IcmpSocket::new(ipv4)?);
+                Sender::Receiver(self.receivers.len() - 1)
+            }
+            Some(_) if *count % TARGETS_PER_SENDER == 0 => {
+                self.deaf.push(IcmpSocket::deaf(ipv4)?);
+                Sender::Deaf(self.deaf.len() - 1)
+            }
+            Some(last) => *last,
+        };
+        *count += 1;
+        *last = Some(sender);
+        Ok(sender)
+    }
+}
+
 struct Sweep {
-    sockets: Vec<IcmpSocket>,
+    /// At most one for each family.
+    receivers: Vec<IcmpSocket>,
+    deaf: Vec<IcmpSocket>,
     targets: Vec<Target>,
     deadline: Instant,
     sent: Sent,
 }
 
 impl Sweep {
-    fn new(targets: &[(usize, IpAddr, u32)], timeout: Duration) -> Result<Self> {
-        let mut sockets = Vec::new();
-        for ipv4 in [true, false] {
-            if targets
-                .iter()
-                .any(|(_, address, _)| address.is_ipv4() == ipv4)
-            {
-                let socket = echo::open(ipv4)
-                    .map_err(|refusal| refusal.into_error("ping all hosts".to_owned()))?;
-                sockets.push(socket);
-            }
-        }
+    fn new(targets: &[(usize, IpAddr, u32)], timeout: Duration) -> io::Result<Self> {
+        let mut senders = Senders::default();
         let now = Instant::now();
-        let targets = targets.iter().map(|(id, address, scope_id)| Target {
-            id: *id,
-            address: socket_address(*address, *scope_id),
-            tries: 0,
-            next: now,
-            refusal: None,
-            outcome: None,
+        let targets = targets.iter().map(|(id, address, scope_id)| {
+            Ok(Target {
+                id: *id,
+                address: socket_address(*address, *scope_id),
+                sender: senders.next(address.is_ipv4())?,
+                tries: 0,
+                next: now,
+                refusal: None,
+                outcome: None,
+            })
         });
         Ok(Self {
-            sockets,
-            targets: targets.collect(),
+            targets: targets.collect::<io::Result<_>>()?,
             deadline: later(now, timeout),
             sent: Sent::default(),
+            receivers: senders.receivers,
+            deaf: senders.deaf,
         })
     }
 
-    fn to_the_end(&mut self) -> io::Result<()> {
+    fn complete(&mut self) -> io::Result<()> {
         loop {
-            let full = self.send_due()?;
+            self.send_due()?;
             self.receive_all()?;
             let now = Instant::now();
             let open = self
@@ -104,35 +141,34 @@ impl Sweep {
                 return Ok(());
             }
             if next > now {
-                packet::wait_any(&self.sockets, full, next.min(self.deadline))?;
+                packet::wait_any(&self.receivers, false, next.min(self.deadline))?;
             }
         }
     }
 
-    /// Sends every request that is due. True if a socket had no room for one.
-    fn send_due(&mut self) -> io::Result<bool> {
-        let mut full = false;
+    /// Sends every request that is due.
+    fn send_due(&mut self) -> io::Result<()> {
         let mut burst = 0;
         for index in 0..self.targets.len() {
             let target = &self.targets[index];
             if target.outcome.is_none() && target.next <= Instant::now() {
-                full |= self.send(index);
+                self.send(index);
                 burst += 1;
                 if burst % BURST == 0 {
                     self.receive_all()?;
                 }
             }
         }
-        Ok(full)
+        Ok(())
     }
 
-    /// Sends one request. True if the socket had no room for it.
-    fn send(&mut self, index: usize) -> bool {
+    fn send(&mut self, index: usize) {
         let target = &mut self.targets[index];
-        let ipv4 = target.address.is_ipv4();
-        let Some(socket) = self.sockets.iter().find(|socket| socket.is_ipv4() == ipv4) else {
-            return false;
+        let socket = match target.sender {
+            Sender::Receiver(index) => &self.receivers[index],
+            Sender::Deaf(index) => &self.deaf[index],
         };
+        let ipv4 = target.address.is_ipv4();
         let now = Instant::now();
         let (identifier, sequence) = self.sent.next_name();
         let result = socket.send_to(
@@ -141,7 +177,7 @@ impl Sweep {
         );
         if matches!(&result, Err(error) if packet::is_full(error)) {
             target.next = later(now, FULL_WAIT);
-            return true;
+            return;
         }
         target.next = later(now, wait_after(target.tries));
         target.tries += 1;
@@ -153,11 +189,10 @@ impl Sweep {
             Err(error) if packet::is_passing(&error) => target.refusal = Some(errno_text(&error)),
             Err(error) => target.outcome = Some(Err(errno_text(&error))),
         }
-        false
     }
 
     fn receive_all(&mut self) -> io::Result<()> {
-        for socket in &mut self.sockets {
+        for socket in &mut self.receivers {
             let ipv4 = socket.is_ipv4();
             while let Some(received) = socket.receive()? {
                 let (from, at) = (received.from, received.at);

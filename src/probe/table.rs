@@ -116,9 +116,9 @@ fn table_width(first: usize, columns: &[String]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Family;
     use super::super::matrix::tests::{failed, mixed, reached};
     use super::*;
+    use crate::address::Family;
 
     fn square(size: usize, name: impl Fn(usize) -> String, broken: bool) -> ReachabilityMatrix {
         let pairs = (0..size).flat_map(|from| (0..size).map(move |to| (from, to)));

@@ -129,10 +129,7 @@ fn is_chrooted() -> Option<bool> {
         return Some(true);
     }
     let mounts = text("/proc/thread-self/mountinfo")?;
-    if !mounts
-        .lines()
-        .any(|mount| mount.split(' ').nth(4) == Some("/"))
-    {
+    if !shows_a_root(&mounts) {
         return Some(true);
     }
     let namespace = |of| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();

@@ -1,6 +1,6 @@
 //! Who this process is.
 
-use nix::unistd::{getgid, getuid};
+use nix::unistd::getgid;
 
 use crate::sys::bootstrap::{self, Entered};
 
@@ -10,9 +10,4 @@ pub(crate) fn ping_groups() -> String {
         Entered::UserNamespace => format!("{0}\t{0}", getgid()),
         _ => "0\t2147483647".to_owned(),
     }
-}
-
-/// Whether the user is root, here or of this user namespace.
-pub(crate) fn is_root() -> bool {
-    getuid().is_root()
 }

@@ -2,14 +2,18 @@
 //!
 //! Each function is one verb. Nothing here knows plans, networks or tests.
 
+/// A descriptor of a namespace.
+pub(crate) type Descriptor = std::os::fd::OwnedFd;
+
 pub(crate) mod bootstrap;
+mod capabilities;
 pub(crate) mod facts;
 pub(crate) mod identity;
 pub(crate) mod limits;
-pub(crate) mod multicast;
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
 pub(crate) mod process;
 mod socket;
 pub(crate) mod sysctl;
+pub(crate) mod userns;

@@ -16,8 +16,8 @@ use super::socket::set_option;
 
 /// Room for the largest datagram of either family.
 const LARGEST: usize = 65_536;
-/// Room for a burst of answers; the kernel grants what `net.core.rmem_max` allows.
-const RECEIVE_BUFFER: usize = 1 << 20;
+/// Room for bursts of requests and answers; the kernel grants what `net.core.wmem_max` and `rmem_max` allow.
+const QUEUES: usize = 1 << 20;
 
 /// A raw socket for ICMP (IPv4) or ICMPv6, in the network namespace of the thread that opened it.
 ///
@@ -50,18 +50,26 @@ impl IcmpSocket {
             (Domain::IPV6, Protocol::ICMPV6)
         };
         let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))?;
-        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        socket.set_recv_buffer_size(QUEUES)?;
+        socket.set_send_buffer_size(QUEUES)?;
         nix::sys::socket::setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
         if !ipv4 {
             socket.set_recv_hoplimit_v6(true)?;
         }
-        pass_only_answers(socket.as_fd(), ipv4)?;
+        pass_only(answer_types(ipv4), socket.as_fd(), ipv4)?;
         Ok(Self {
             socket,
             ipv4,
             buffer: vec![0; LARGEST],
             control: nix::cmsg_space!(TimeSpec, i32),
         })
+    }
+
+    /// Opens a socket that only sends, for requests whose answers another socket collects.
+    pub(crate) fn deaf(ipv4: bool) -> io::Result<Self> {
+        let socket = Self::new(ipv4)?;
+        pass_only(&[], socket.socket.as_fd(), ipv4)?;
+        Ok(socket)
     }
 
     /// Whether it is a socket for ICMP, and not for ICMPv6.
@@ -194,35 +202,36 @@ pub(crate) fn path_mtu(target: SocketAddr) -> io::Result<u32> {
 fn connected(target: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(target), Type::DGRAM, None)?;
     // Any port but 0 will do.
-    let target = SocketAddr::from(match target {
-        SocketAddr::V4(target) => SocketAddr::from((*target.ip(), 9)),
-        SocketAddr::V6(mut target) => {
-            target.set_port(9);
-            SocketAddr::V6(target)
-        }
-    });
+    let mut target = target;
+    target.set_port(9);
     socket.connect(&SockAddr::from(target))?;
     Ok(socket)
 }
 
-/// Leaves requests, neighbour discovery and the like out of the queue, so that they cannot fill it.
-fn pass_only_answers(socket: BorrowedFd<'_>, ipv4: bool) -> io::Result<()> {
-    /// Not in libc. The bit of each type in the mask means "drop".
+/// The types of the messages that say something about an echo request.
+fn answer_types(ipv4: bool) -> &'static [u8] {
+    if ipv4 {
+        // Echo reply, destination unreachable, redirect, time exceeded.
+        &[0, 3, 5, 11]
+    } else {
+        // Destination unreachable, packet too big, time exceeded, echo reply, redirect.
+        &[1, 2, 3, 129, 137]
+    }
+}
+
+/// Leaves all other types (requests, neighbour discovery and the like) out of the queue, so that they cannot fill it.
+fn pass_only(types: &[u8], socket: BorrowedFd<'_>, ipv4: bool) -> io::Result<()> {
+    // Not in libc. A set bit in the mask means "drop".
     const ICMP_FILTER: i32 = 1;
     const ICMPV6_FILTER: i32 = 1;
-    // Echo reply, destination unreachable, redirect, time exceeded.
-    const V4: [u8; 4] = [0, 3, 5, 11];
-    // Destination unreachable, packet too big, time exceeded, echo reply, redirect.
-    const V6: [u8; 5] = [1, 2, 3, 129, 137];
-
+    let mut mask = [u32::MAX; 8];
+    for kind in types {
+        mask[usize::from(kind / 32)] &= !(1 << (kind % 32));
+    }
     if ipv4 {
-        let mask = V4.iter().fold(u32::MAX, |mask, kind| mask & !(1 << kind));
-        set_option(socket, libc::SOL_RAW, ICMP_FILTER, mask as i32)
+        // Types from 32 up have no bit, and pass.
+        set_option(socket, libc::SOL_RAW, ICMP_FILTER, mask[0] as i32)
     } else {
-        let mut mask = [u32::MAX; 8];
-        for kind in V6 {
-            mask[usize::from(kind / 32)] &= !(1 << (kind % 32));
-        }
         set_words(socket, libc::IPPROTO_ICMPV6, ICMPV6_FILTER, &mask)
     }
 }

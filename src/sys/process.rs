@@ -80,6 +80,14 @@ pub(crate) fn adopt(descriptor: i32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
+/// A copy of a descriptor, with the lowest free number that is not below `floor`.
+pub(crate) fn duplicate_above(floor: i32, descriptor: impl AsFd) -> io::Result<OwnedFd> {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let fd = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(floor))?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// Points the process's standard output, or error, at another descriptor.
 pub(crate) fn redirect(standard: i32, to: i32) -> io::Result<()> {
     // SAFETY: replaces one descriptor of this process by another; both are only numbers here.

@@ -22,7 +22,9 @@ pub use bridge::{Bridge, BridgePort, PortState};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};
-pub(crate) use route::{LOCAL_TABLE, MAIN_TABLE};
+#[cfg(all(test, target_os = "linux", not(netns_test_elsewhere)))]
+pub(crate) use route::LOCAL_TABLE;
+pub(crate) use route::MAIN_TABLE;
 pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};
 pub use route_table::RouteTable;
 pub use scope::Scope;

@@ -3,7 +3,7 @@
 //! See [rtnetlink(7)](https://man7.org/linux/man-pages/man7/rtnetlink.7.html).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 
 use rtnetlink::packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use rtnetlink::packet_route::RouteNetlinkMessage;
@@ -17,6 +17,7 @@ use rtnetlink::{
 
 use super::Request;
 use crate::address::{Cidr, Mac};
+use crate::sys::Descriptor;
 
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
@@ -96,7 +97,7 @@ pub(crate) fn add_veth(
     master: Option<u32>,
     up: bool,
     far: &VethVerb<'_>,
-    peer_namespace: Option<BorrowedFd<'_>>,
+    peer_namespace: Option<&Descriptor>,
 ) -> Request {
     let mut peer = veth_end(LinkMessageBuilder::<LinkUnspec>::new(), far);
     if let Some(namespace) = peer_namespace {
@@ -149,6 +150,22 @@ pub(crate) fn set_mtu(name: &str, index: u32, mtu: u32) -> Request {
         RouteNetlinkMessage::SetLink(message),
         0,
     )
+}
+
+/// Makes a link a port of a bridge, given by name and index, or of none.
+pub(crate) fn set_master(name: &str, index: u32, bridge: Option<(&str, u32)>) -> Request {
+    let builder = LinkUnspec::new_with_index(index);
+    let (what, builder) = match bridge {
+        Some((bridge, master)) => (
+            format!("attach link `{name}` to bridge `{bridge}`"),
+            builder.controller(master),
+        ),
+        None => (
+            format!("detach link `{name}` from its bridge"),
+            builder.nocontroller(),
+        ),
+    };
+    Request::new(what, RouteNetlinkMessage::SetLink(builder.build()), 0)
 }
 
 /// Adds an address; `dad` is whether the kernel looks for duplicates first, which takes a second or two.

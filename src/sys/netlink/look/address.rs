@@ -6,8 +6,9 @@ use std::time::Duration;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 
-use super::{Family, lacks};
+use super::{lacks, number};
 use crate::address::Cidr;
+use crate::address::Family;
 use crate::view::{AddressFlags, AddressOrigin, InterfaceAddress, Scope};
 
 /// The kernel's number for a lifetime without end.
@@ -15,7 +16,7 @@ const FOREVER: u32 = u32::MAX;
 
 pub(super) fn request(family: Family) -> RouteNetlinkMessage {
     let mut message = AddressMessage::default();
-    message.header.family = family.number();
+    message.header.family = number(family);
     RouteNetlinkMessage::GetAddress(message)
 }
 
@@ -27,9 +28,7 @@ pub(super) fn addresses(
     let mut found = Vec::new();
     for message in messages {
         match message {
-            RouteNetlinkMessage::NewAddress(message)
-                if message.header.family == family.number() =>
-            {
+            RouteNetlinkMessage::NewAddress(message) if message.header.family == number(family) => {
                 found.push((message.header.index, address(message)?));
             }
             _ => {}

@@ -8,12 +8,13 @@ use rtnetlink::packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage,
 };
 
-use super::{Family, lacks, link, name_of};
+use super::{lacks, link, name_of, number};
+use crate::address::Family;
 use crate::view::{Neighbour, NeighbourState};
 
 pub(super) fn request(family: Family) -> RouteNetlinkMessage {
     let mut message = NeighbourMessage::default();
-    message.header.family = family.number();
+    message.header.family = number(family);
     RouteNetlinkMessage::GetNeighbour(message)
 }
 
@@ -30,7 +31,7 @@ pub(super) fn neighbours(
             continue;
         };
         let state = NeighbourState::from_number(message.header.state.into());
-        if message.header.family == family.number()
+        if message.header.family == number(family)
             && !matches!(state, NeighbourState::NoArp | NeighbourState::None)
         {
             found.push(neighbour(message, state, names)?);

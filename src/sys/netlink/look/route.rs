@@ -1,17 +1,18 @@
 //! Routes out of the kernel's listing.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop,
-    RouteNextHopFlags, RouteVia,
+    RouteNextHopFlags, RouteType, RouteVia,
 };
 
-use super::{Family, name_of};
+use super::{name_of, number};
 use crate::address::Cidr;
+use crate::address::Family;
 use crate::view::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope};
 
 /// The kernel's times are in hundredths of a second, whatever its own clock.
@@ -19,7 +20,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 pub(super) fn request(family: Family) -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
-    message.header.address_family = family.number();
+    message.header.address_family = number(family);
     RouteNetlinkMessage::GetRoute(message)
 }
 
@@ -36,7 +37,7 @@ pub(super) fn routes(
         let RouteNetlinkMessage::NewRoute(message) = message else {
             continue;
         };
-        if message.header.address_family != family.number()
+        if message.header.address_family != number(family)
             || message.header.flags.contains(RouteFlags::Cloned)
         {
             continue;
@@ -47,6 +48,29 @@ pub(super) fn routes(
         }
     }
     Ok(RouteTable(found))
+}
+
+/// The destinations of local routes, each with the number of its interface.
+pub(super) fn local_ipv6(messages: &[RouteNetlinkMessage]) -> Vec<(u32, Ipv6Addr)> {
+    let local = messages.iter().filter_map(|message| match message {
+        RouteNetlinkMessage::NewRoute(message) if message.header.kind == RouteType::Local => {
+            Some(message)
+        }
+        _ => None,
+    });
+    let found = local.filter_map(|message| {
+        let attributes = || message.attributes.iter();
+        let index = attributes().find_map(|attribute| match attribute {
+            RouteAttribute::Oif(index) => Some(*index),
+            _ => None,
+        });
+        let address = attributes().find_map(|attribute| match attribute {
+            RouteAttribute::Destination(RouteAddress::Inet6(address)) => Some(*address),
+            _ => None,
+        });
+        index.zip(address)
+    });
+    found.collect()
 }
 
 fn route(

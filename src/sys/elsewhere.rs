@@ -1,0 +1,396 @@
+//! The kernel's part on systems other than Linux: the same verbs, each of which answers that it is not supported here.
+//!
+//! The crate compiles there, so that projects which test on Linux build anywhere; their network tests are ignored with the reason.
+//! What can only exist in a live network is a type without values, whose methods cannot be called.
+
+use std::io;
+
+/// A descriptor of a namespace: there is none.
+pub(crate) type Descriptor = std::convert::Infallible;
+
+fn unsupported() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "network namespaces exist on Linux only",
+    )
+}
+
+pub(crate) mod bootstrap {
+    use super::userns::Door;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Entered {
+        No,
+        Privileged,
+        UserNamespace,
+        Refused { at: Door, errno: i32 },
+    }
+
+    pub(crate) fn entered() -> Entered {
+        Entered::No
+    }
+
+    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
+        Entered::No
+    }
+}
+
+pub(crate) mod userns {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Door {
+        Threads,
+        Trial,
+        TrialKilled,
+        UserNamespace,
+        Setgroups,
+        GidMap,
+        UidMap,
+        Capabilities,
+    }
+}
+
+pub(crate) mod facts {
+    use crate::diagnosis::Facts;
+
+    pub(crate) fn gather() -> Facts {
+        Facts::default()
+    }
+
+    pub(crate) fn read() -> Facts {
+        Facts::default()
+    }
+}
+
+pub(crate) mod identity {
+    pub(crate) fn ping_groups() -> String {
+        String::new()
+    }
+}
+
+pub(crate) mod limits {
+    pub(crate) struct Room;
+
+    impl Room {
+        pub(crate) fn floor(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    pub(crate) fn make_room(_nodes: usize) -> crate::error::Result<Room> {
+        Ok(Room)
+    }
+}
+
+pub(crate) mod process {
+    pub(crate) fn threads() -> usize {
+        1
+    }
+
+    pub(crate) fn number(descriptor: &super::Descriptor) -> i32 {
+        match *descriptor {}
+    }
+}
+
+pub(crate) mod sysctl {
+    use std::io;
+
+    pub(crate) fn write(_name: &str, _value: &str) -> io::Result<()> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn read(_name: &str) -> io::Result<String> {
+        Err(super::unsupported())
+    }
+}
+
+pub(crate) mod netns {
+    use std::io;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) struct NamespaceId(());
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Resident {
+        pub(crate) thread: i32,
+        pub(crate) name: String,
+        pub(crate) namespace: NamespaceId,
+    }
+
+    pub(crate) fn unshare() -> io::Result<()> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn enter(descriptor: super::Descriptor) -> io::Result<()> {
+        match descriptor {}
+    }
+
+    pub(crate) fn residents() -> io::Result<Vec<Resident>> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn calling_thread() -> i32 {
+        0
+    }
+
+    impl NamespaceId {
+        pub(crate) fn of(descriptor: super::Descriptor) -> io::Result<Self> {
+            match descriptor {}
+        }
+
+        pub(crate) fn current() -> io::Result<Self> {
+            Err(super::unsupported())
+        }
+    }
+}
+
+pub(crate) mod packet {
+    use std::io;
+    use std::net::{IpAddr, SocketAddr};
+    use std::time::Instant;
+
+    #[derive(Debug)]
+    pub(crate) enum IcmpSocket {}
+
+    pub(crate) struct Received<'a> {
+        pub(crate) bytes: &'a [u8],
+        pub(crate) from: IpAddr,
+        pub(crate) hop_limit: Option<u8>,
+        pub(crate) at: Instant,
+    }
+
+    impl IcmpSocket {
+        pub(crate) fn new(_ipv4: bool) -> io::Result<Self> {
+            Err(super::unsupported())
+        }
+
+        pub(crate) fn deaf(_ipv4: bool) -> io::Result<Self> {
+            Err(super::unsupported())
+        }
+
+        pub(crate) fn is_ipv4(&self) -> bool {
+            match *self {}
+        }
+
+        pub(crate) fn set_ttl(&self, _ttl: u8) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn forbid_fragments(&self) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn bind(&self, _source: SocketAddr) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn send_to(&self, _message: &[u8], _to: SocketAddr) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn receive(&mut self) -> io::Result<Option<Received<'_>>> {
+            match *self {}
+        }
+    }
+
+    pub(crate) fn wait_any<'a>(
+        _sockets: impl IntoIterator<Item = &'a IcmpSocket>,
+        _or_writable: bool,
+        _deadline: Instant,
+    ) -> io::Result<()> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn source_towards(_target: SocketAddr) -> io::Result<IpAddr> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn path_mtu(_target: SocketAddr) -> io::Result<u32> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn is_too_long(_error: &io::Error) -> bool {
+        false
+    }
+
+    pub(crate) fn is_full(_error: &io::Error) -> bool {
+        false
+    }
+
+    pub(crate) fn is_passing(_error: &io::Error) -> bool {
+        false
+    }
+}
+
+pub(crate) mod netlink {
+    use std::io;
+    use std::net::IpAddr;
+    use std::time::Duration;
+
+    use super::Descriptor;
+    use crate::address::{Cidr, Mac};
+    use crate::error::Result;
+
+    #[derive(Debug)]
+    pub(crate) enum Transport {}
+
+    pub(crate) struct Request;
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Changes {
+        Links,
+        Ipv6Routes,
+    }
+
+    impl Transport {
+        pub(crate) fn open(_floor: Option<i32>) -> io::Result<Self> {
+            Err(super::unsupported())
+        }
+
+        pub(crate) fn namespace(&self) -> io::Result<Descriptor> {
+            match *self {}
+        }
+
+        pub(crate) fn execute(&mut self, _requests: Vec<Request>) -> Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn watch(&mut self, _changes: Changes, _on: bool) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn changed_within(&mut self, _limit: Duration) -> io::Result<bool> {
+            match *self {}
+        }
+    }
+
+    pub(crate) struct BridgeVerb<'a> {
+        pub(crate) name: &'a str,
+        pub(crate) index: u32,
+        pub(crate) mac: Option<Mac>,
+        pub(crate) mtu: Option<u32>,
+        pub(crate) stp: bool,
+        pub(crate) ageing: Option<u32>,
+        pub(crate) snooping: bool,
+    }
+
+    pub(crate) struct VethVerb<'a> {
+        pub(crate) name: &'a str,
+        pub(crate) index: u32,
+        pub(crate) mac: Mac,
+        pub(crate) mtu: Option<u32>,
+    }
+
+    pub(crate) struct RouteVerb {
+        pub(crate) kind: RouteVerbKind,
+        pub(crate) destination: Cidr,
+        pub(crate) via: Option<IpAddr>,
+        pub(crate) device: Option<u32>,
+        pub(crate) metric: Option<u32>,
+        pub(crate) source: Option<IpAddr>,
+        pub(crate) onlink: bool,
+    }
+
+    pub(crate) enum RouteVerbKind {
+        Unicast,
+        Blackhole,
+        Unreachable,
+        Prohibit,
+    }
+
+    pub(crate) fn add_bridge(_bridge: &BridgeVerb<'_>) -> Request {
+        Request
+    }
+
+    pub(crate) fn add_veth(
+        _near: &VethVerb<'_>,
+        _master: Option<u32>,
+        _up: bool,
+        _far: &VethVerb<'_>,
+        _peer_namespace: Option<&Descriptor>,
+    ) -> Request {
+        Request
+    }
+
+    pub(crate) fn set_up(_name: &str, _index: u32, _up: bool) -> Request {
+        Request
+    }
+
+    pub(crate) fn set_mtu(_name: &str, _index: u32, _mtu: u32) -> Request {
+        Request
+    }
+
+    pub(crate) fn set_master(_name: &str, _index: u32, _bridge: Option<(&str, u32)>) -> Request {
+        Request
+    }
+
+    pub(crate) fn add_address(_link: &str, _index: u32, _address: Cidr, _dad: bool) -> Request {
+        Request
+    }
+
+    pub(crate) fn remove_address(_link: &str, _index: u32, _address: Cidr) -> Request {
+        Request
+    }
+
+    pub(crate) fn add_route(_shown: &str, _route: &RouteVerb) -> Request {
+        Request
+    }
+
+    pub(crate) fn remove_route(_shown: &str, _route: &RouteVerb) -> Request {
+        Request
+    }
+
+    pub(crate) mod look {
+        use std::net::Ipv6Addr;
+
+        use super::Transport;
+        use crate::address::Family;
+        use crate::error::Result;
+        use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
+
+        pub(crate) fn interfaces(transport: &mut Transport) -> Result<Vec<Interface>> {
+            match *transport {}
+        }
+
+        pub(crate) fn addresses(transport: &mut Transport) -> Result<Vec<(u32, InterfaceAddress)>> {
+            match *transport {}
+        }
+
+        pub(crate) fn routes(
+            transport: &mut Transport,
+            _family: Family,
+            _table: Option<u32>,
+        ) -> Result<RouteTable> {
+            match *transport {}
+        }
+
+        pub(crate) fn neighbours(transport: &mut Transport) -> Result<Vec<Neighbour>> {
+            match *transport {}
+        }
+
+        pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
+            match *transport {}
+        }
+
+        pub(crate) fn not_in_service(
+            transport: &mut Transport,
+            _indexes: &[u32],
+        ) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn not_reachable(
+            transport: &mut Transport,
+            _dad: bool,
+        ) -> Result<Vec<Ipv6Addr>> {
+            match *transport {}
+        }
+
+        pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
+            match *transport {}
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is there, counted from `/proc`: descriptors, threads, mounts, files, processes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the kernel may take to end threads and processes and to release namespaces. Reaching it is a failure, so that it can be
+/// far beyond what a loaded machine needs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Tries until there is a result. For what ends asynchronously and announces it to nobody.
+pub(crate) fn eventually<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(text) if Instant::now() > deadline => {
+                panic!("after {} s still: {text}", LIMIT.as_secs())
+            }
+            Err(_) => thread::sleep(Duration::from_millis(2)),
+        }
+    }
+}
+
+/// What this process has open and running, and what the machine shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Census {
+    descriptors: BTreeSet<String>,
+    threads: usize,
+    mounts: BTreeSet<String>,
+    files: BTreeSet<String>,
+}
+
+impl Census {
+    /// `files` are the folders in which files might be left.
+    pub(crate) fn take(files: &[&Path]) -> Self {
+        Self {
+            descriptors: descriptors(),
+            threads: threads(),
+            mounts: mounts(),
+            files: files.iter().flat_map(|folder| entries(folder)).collect(),
+        }
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Fails unless everything is as it was. Threads and children that have been joined may take a moment to leave `/proc`.
+    pub(crate) fn assert_as_before(&self, files: &[&Path]) {
+        eventually(|| {
+            let now = Self::take(files);
+            if now == *self {
+                Ok(())
+            } else {
+                Err(format!("before: {self:#?}\nnow: {now:#?}"))
+            }
+        });
+    }
+}
+
+/// The number of this process's threads.
+pub(crate) fn threads() -> usize {
+    entries(Path::new("/proc/self/task")).len()
+}
+
+/// The open descriptors with what they are, without the one that reads the listing.
+fn descriptors() -> BTreeSet<String> {
+    let open = fs::read_dir("/proc/self/fd").expect("/proc is mounted");
+    open.flatten()
+        .filter_map(|entry| {
+            let target = fs::read_link(entry.path()).ok()?;
+            let number = entry.file_name().into_string().ok()?;
+            let is_listing = target
+                .to_string_lossy()
+                .starts_with(&format!("/proc/{}/fd", std::process::id()));
+            (!is_listing).then(|| format!("{number} -> {}", target.display()))
+        })
+        .collect()
+}
+
+/// The mounts of the calling thread.
+pub(crate) fn mounts() -> BTreeSet<String> {
+    let mounts = fs::read_to_string("/proc/thread-self/mountinfo").expect("/proc is mounted");
+    mounts.lines().map(str::to_owned).collect()
+}
+
+/// The names in a folder; none if there is no such folder.
+pub(crate) fn entries(folder: &Path) -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeSet::new();
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path().display().to_string())
+        .collect()
+}
+
+/// All processes, by number.
+pub(crate) fn processes() -> Vec<i32> {
+    let all = fs::read_dir("/proc").expect("/proc is mounted").flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// The processes with this entry in their environment. One that has ended and waits for its parent has none any more.
+pub(crate) fn processes_with(entry: &str) -> Vec<i32> {
+    let has = |process: &i32| {
+        let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|known| known == entry.as_bytes())
+    };
+    processes().into_iter().filter(has).collect()
+}
+
+/// The parent of a process that is still there.
+pub(crate) fn parent(process: i32) -> Option<i32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok()
+}

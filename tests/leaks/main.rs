@@ -1,0 +1,19 @@
+//! Nothing outlives a test: no namespace, process, thread, descriptor, mount or file, whatever ended it. And nothing of the
+//! machine's own network changes.
+//!
+//! Most of these tests run this program again, with a filter: the process is the subject.
+#![cfg(target_os = "linux")]
+
+mod census;
+mod suite;
+mod world;
+
+mod at_once;
+mod counted;
+mod endings;
+mod killed;
+mod large;
+mod owned;
+mod together;
+mod untouched;
+mod victims;

@@ -1,0 +1,111 @@
+//! A place in which nobody else's doings are seen: a user namespace that counts its network namespaces, mounts and `/tmp` of its own.
+//!
+//! The kernel counts the network namespaces of a user namespace and refuses one beyond `max_net_namespaces`. It counts down when it
+//! has released one, in its own time, but never forgets one that is left. Names and inode numbers can be used again by others
+//! meanwhile; the count is ours alone.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use netns_test::Topology;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use crate::census::{entries, eventually};
+use crate::suite::Suite;
+
+const LIMIT: &str = "/proc/sys/user/max_net_namespaces";
+/// Nobody's number, so that nobody's limits count.
+const ORDINARY: u32 = 54_321;
+
+/// Runs the test's body in such a world. `test` is the path of the calling test, which root runs again as an ordinary user: root
+/// has no user namespace of its own.
+pub(crate) fn run(test: &str, body: impl FnOnce(&World) + Send) {
+    if !has_user_namespace() {
+        Suite::of(test, 1)
+            .exact()
+            .user(ORDINARY)
+            .run()
+            .assert_passed();
+        return;
+    }
+    thread::scope(|scope| {
+        let world = scope.spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNS).expect("a user namespace's owner may");
+            // Nothing that is mounted here is seen outside.
+            let recursively = MsFlags::MS_REC | MsFlags::MS_SLAVE;
+            mount(None::<&str>, "/", None::<&str>, recursively, None::<&str>)
+                .expect("its mounts are its own");
+            for folder in ["/tmp", "/run"] {
+                mount(
+                    Some("tmpfs"),
+                    folder,
+                    Some("tmpfs"),
+                    MsFlags::empty(),
+                    None::<&str>,
+                )
+                .unwrap_or_else(|cause| panic!("{folder}: {cause}"));
+            }
+            // The place for temporary files was perhaps below one of them.
+            fs::create_dir_all(std::env::temp_dir()).expect("the new /tmp is writable");
+            body(&World { files: files() });
+        });
+        if let Err(panic) = world.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+/// Whether this process is in a user namespace that our crate made: one in which only its own user is known, under its own number.
+fn has_user_namespace() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").expect("/proc is mounted");
+    let words: Vec<&str> = map.split_whitespace().collect();
+    matches!(words[..], [inside, outside, "1"] if inside == outside)
+}
+
+/// The calling thread is in such a world.
+pub(crate) struct World {
+    files: BTreeSet<String>,
+}
+
+impl World {
+    /// Lets this user namespace have as many network namespaces.
+    pub(crate) fn allow(&self, number: usize) {
+        fs::write(LIMIT, number.to_string()).expect("a user namespace's owner sets its limits");
+    }
+
+    /// Fails unless the network namespaces that are still counted are `held`, once the kernel has released what it is about to.
+    ///
+    /// The probe takes one, all or nothing, so that it does not stand in its own way.
+    pub(crate) fn assert_held(&self, held: usize) {
+        self.allow(held + 1);
+        eventually(|| {
+            one_namespace()
+                .map_err(|cause| format!("more than {held} namespaces are held: {cause}"))
+        });
+        // And not fewer: the limit is one that holds. Whether the probe's has been released yet makes no difference.
+        self.allow(held);
+        assert!(
+            one_namespace().is_err(),
+            "fewer than {held} namespaces are held"
+        );
+    }
+
+    /// Fails if there is a file that nobody took away, in the folders where programs leave some.
+    pub(crate) fn assert_no_files(&self) {
+        assert_eq!(files(), self.files);
+    }
+}
+
+fn files() -> BTreeSet<String> {
+    let folders = ["/tmp", "/run"].map(|folder| entries(Path::new(folder)));
+    folders.into_iter().flatten().collect()
+}
+
+/// Builds and closes a network with one namespace, its root.
+pub(crate) fn one_namespace() -> Result<(), String> {
+    let network = Topology::new().build().map_err(|error| error.to_string())?;
+    network.close().map_err(|error| error.to_string())
+}
