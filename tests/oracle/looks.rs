@@ -40,12 +40,24 @@ fn trimmed(text: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+/// Our look and the program's at the same state of things: counters run, neighbours age, and the kernel notices carriers in its own time.
+fn both<T>(host: Host<'_>, command: &str, ours: impl Fn() -> T) -> (T, String) {
+    loop {
+        let before = in_host(host, command);
+        let look = ours();
+        if before == in_host(host, command) {
+            return (look, before);
+        }
+    }
+}
+
 /// Interfaces print as `ip address` prints them, letter by letter.
 #[netns_test(topology = lab())]
 fn interfaces_print_as_ip_address_does(net: &Network) -> TestResult {
     for host in everybody(net) {
-        let ours: Vec<String> = host.interfaces()?.iter().map(ToString::to_string).collect();
-        let theirs = trimmed(&in_host(host, "ip address"));
+        let (ours, theirs) = both(host, "ip address", || host.interfaces());
+        let ours: Vec<String> = ours?.iter().map(ToString::to_string).collect();
+        let theirs = trimmed(&theirs);
         assert_eq!(
             comparable(&ours.join("\n")),
             comparable(&theirs),
@@ -71,8 +83,8 @@ fn comparable(text: &str) -> String {
 #[netns_test(topology = lab())]
 fn interfaces_have_the_fields_that_ip_shows(net: &Network) -> TestResult {
     for host in everybody(net) {
-        let theirs = parse(&in_host(host, "ip -j -d address"));
-        let ours = host.interfaces()?;
+        let (ours, theirs) = both(host, "ip -j -d address", || host.interfaces());
+        let (ours, theirs) = (ours?, parse(&theirs));
         assert_eq!(ours.len(), theirs.len());
         for (interface, expected) in ours.iter().zip(&theirs) {
             assert_eq!(expected["ifname"], interface.name.as_str());
@@ -121,24 +133,14 @@ fn text(value: &Value) -> Option<&str> {
 #[netns_test(topology = lab())]
 fn counters_are_those_of_ip_s_link(net: &Network) -> TestResult {
     net.host("a").ping("b")?.assert_lossless();
-    // Neighbours may still be talking, so that a look between two equal ones is compared.
     for host in everybody(net) {
-        loop {
-            let before = trimmed(&in_host(host, "ip -s link"));
-            let ours: Vec<String> = host
-                .interfaces()?
-                .iter()
-                .map(|it| it.statistics().to_string())
-                .collect();
-            if before == trimmed(&in_host(host, "ip -s link")) {
-                let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-                assert_eq!(
-                    squeezed(&comparable(&ours.join("\n"))),
-                    squeezed(&comparable(&before))
-                );
-                break;
-            }
-        }
+        let (ours, theirs) = both(host, "ip -s link", || host.interfaces());
+        let ours: Vec<String> = ours?.iter().map(|it| it.statistics().to_string()).collect();
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            squeezed(&comparable(&ours.join("\n"))),
+            squeezed(&comparable(&trimmed(&theirs)))
+        );
     }
     Ok(())
 }
@@ -146,44 +148,28 @@ fn counters_are_those_of_ip_s_link(net: &Network) -> TestResult {
 #[netns_test(topology = lab())]
 fn routes_print_as_ip_route_does(net: &Network) -> TestResult {
     for host in everybody(net) {
-        assert_eq!(
-            host.routes()?.to_string(),
-            trimmed(&in_host(host, "ip route")),
-            "in {host:?}"
-        );
-        assert_eq!(
-            host.routes_ipv6()?.to_string(),
-            trimmed(&in_host(host, "ip -6 route")),
-            "in {host:?}"
-        );
+        routes_agree(host)?;
     }
     // Links that are down show in their routes.
     net.root().link("br0").down()?;
-    let root = net.root();
-    assert_eq!(
-        root.routes()?.to_string(),
-        trimmed(&in_host(root, "ip route"))
-    );
-    let a = net.host("a");
-    assert_eq!(a.routes()?.to_string(), trimmed(&in_host(a, "ip route")));
-    assert_eq!(
-        a.routes_ipv6()?.to_string(),
-        trimmed(&in_host(a, "ip -6 route"))
-    );
+    routes_agree(net.root())?;
+    routes_agree(net.host("a"))
+}
+
+fn routes_agree(host: Host<'_>) -> TestResult {
+    let (ours, theirs) = both(host, "ip route", || host.routes());
+    assert_eq!(ours?.to_string(), trimmed(&theirs), "in {host:?}");
+    let (ours, theirs) = both(host, "ip -6 route", || host.routes_ipv6());
+    assert_eq!(ours?.to_string(), trimmed(&theirs), "in {host:?}");
     Ok(())
 }
 
-/// States age while we look, so that they are compared in a look between two equal ones.
 fn neighbours_agree(host: Host<'_>) -> TestResult {
-    loop {
-        let before = sorted(&trimmed(&in_host(host, "ip neigh")));
-        let ours: Vec<String> = host.neighbours()?.iter().map(ToString::to_string).collect();
-        if before == sorted(&trimmed(&in_host(host, "ip neigh"))) {
-            assert_eq!(sorted(&ours.join("\n")), before);
-            assert!(!before.is_empty());
-            return Ok(());
-        }
-    }
+    let (ours, theirs) = both(host, "ip neigh", || host.neighbours());
+    let ours: Vec<String> = ours?.iter().map(ToString::to_string).collect();
+    assert!(!ours.is_empty());
+    assert_eq!(sorted(&ours.join("\n")), sorted(&trimmed(&theirs)));
+    Ok(())
 }
 
 fn sorted(text: &str) -> Vec<String> {
@@ -207,9 +193,9 @@ fn neighbours_print_as_ip_neigh_does(net: &Network) -> TestResult {
 
 #[netns_test(topology = lab())]
 fn bridges_have_the_fields_that_ip_shows(net: &Network) -> TestResult {
-    let links = parse(&in_host(net.root(), "ip -j -d link"));
+    let (bridges, links) = both(net.root(), "ip -j -d link", || net.root().bridges());
+    let (bridges, links) = (bridges?, parse(&links));
     let find = |name: &str| links.iter().find(|link| link["ifname"] == name).unwrap();
-    let bridges = net.root().bridges()?;
     assert_eq!(
         bridges
             .iter()
