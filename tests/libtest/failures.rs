@@ -154,3 +154,19 @@ fn a_failure_of_an_async_body_reads_the_same() {
         &["Error: Connection refused", "returned by `?` at", REPORT],
     );
 }
+
+/// The output alone tells a stranger why: lab A, with one digit wrong.
+#[test]
+fn a_mistyped_address_is_told_first() {
+    assert_in_order(
+        &section("fails_by_a_mistyped_address"),
+        &[
+            "  left: 0\n right: 3\n",
+            REPORT,
+            "ns1 pinged 172.16.1.3: 0 of 3 answered; no node has that address \
+             (there are: root 172.16.1.254, ns1 172.16.1.1, ns2 172.16.1.2)\n",
+            "ns1 asked on eth0 who has 172.16.1.3, and nobody answered",
+            "neighbour 172.16.1.3 dev eth0 ",
+        ],
+    );
+}

@@ -22,6 +22,7 @@ pub(crate) const FAILING: [&str; 41] = [
     "others::rstest_fails_if_large::case_2_large",
     "others::serial_fails",
     "outcomes::fails_an_assertion",
+    "outcomes::fails_by_a_mistyped_address",
     "outcomes::fails_by_a_thread_that_is_left",
     "outcomes::fails_by_a_topology_that_panics",
     "outcomes::fails_by_its_topology",

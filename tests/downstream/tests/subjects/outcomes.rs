@@ -134,3 +134,14 @@ mod nested {
 
 #[netns_test]
 fn r#match() {}
+
+/// Lab A, with `172.16.1.2` mistyped.
+#[netns_test(topology = Topology::new()
+    .bridge("mydocker0", "172.16.1.254/16")
+    .host("ns1", |h| h.attach("mydocker0", "172.16.1.1/16").default_route("172.16.1.254"))
+    .host("ns2", |h| h.attach("mydocker0", "172.16.1.2/16").default_route("172.16.1.254")))]
+fn fails_by_a_mistyped_address(net: &Network) -> TestResult {
+    let report = net.host("ns1").ping("172.16.1.3")?;
+    assert_eq!(report.received(), report.transmitted());
+    Ok(())
+}
