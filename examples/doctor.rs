@@ -1,4 +1,5 @@
 //! Prints what this machine can do, and what to change where it cannot.
+#![expect(clippy::print_stdout, reason = "the report is for people")]
 
 fn main() -> std::process::ExitCode {
     let report = netns_test::doctor();

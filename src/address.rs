@@ -28,6 +28,15 @@ impl Cidr {
     /// # Errors
     ///
     /// The prefix length is out of range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let own = netns_test::Cidr::new(Ipv4Addr::new(172, 16, 1, 1).into(), 16).unwrap();
+    /// assert_eq!(own.to_string(), "172.16.1.1/16");
+    /// ```
     pub fn new(address: IpAddr, prefix: u8) -> Result<Self, ParseAddressError> {
         if prefix > bits(address) {
             return Err(ParseAddressError(format!(
@@ -40,16 +49,37 @@ impl Cidr {
     }
 
     /// The address: `172.16.1.1`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert_eq!(own.address().to_string(), "172.16.1.1");
+    /// ```
     pub fn address(self) -> IpAddr {
         self.address
     }
 
     /// The prefix length in bits: `16`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert_eq!(own.prefix(), 16);
+    /// ```
     pub fn prefix(self) -> u8 {
         self.prefix
     }
 
     /// The subnet, its host bits zero: `172.16.0.0/16`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert_eq!(own.network().to_string(), "172.16.0.0/16");
+    /// ```
     pub fn network(self) -> Self {
         Self {
             address: from_bits(
@@ -61,6 +91,13 @@ impl Cidr {
     }
 
     /// The IPv4 broadcast address of the subnet; `None` for IPv6, `/31` and `/32`, which have none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert_eq!(own.broadcast().unwrap().to_string(), "172.16.255.255");
+    /// ```
     pub fn broadcast(self) -> Option<Ipv4Addr> {
         match self.last() {
             IpAddr::V4(last) if self.prefix < 31 => Some(last),
@@ -69,12 +106,27 @@ impl Cidr {
     }
 
     /// Whether `address` lies in the subnet. An address of the other family does not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert!(own.contains("172.16.9.9".parse().unwrap()));
+    /// assert!(!own.contains("10.0.0.1".parse().unwrap()));
+    /// ```
     pub fn contains(self, address: IpAddr) -> bool {
         address.is_ipv4() == self.address.is_ipv4()
             && to_bits(address) & mask(address, self.prefix) == to_bits(self.network().address)
     }
 
     /// Whether the two subnets share an address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let own: netns_test::Cidr = "172.16.1.1/16".parse().unwrap();
+    /// assert!(own.overlaps("172.16.9.0/24".parse().unwrap()));
+    /// ```
     pub fn overlaps(self, other: Self) -> bool {
         self.contains(other.network().address) || other.contains(self.network().address)
     }
@@ -195,6 +247,14 @@ impl Family {
     pub(crate) const BOTH: [Self; 2] = [Self::V4, Self::V6];
 
     /// Whether the address is of this family.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Family;
+    ///
+    /// assert!(Family::V6.includes("::1".parse().unwrap()));
+    /// ```
     pub fn includes(self, address: IpAddr) -> bool {
         address.is_ipv4() == (self == Self::V4)
     }
@@ -225,6 +285,15 @@ pub struct Mac(pub [u8; 6]);
 
 impl Mac {
     /// Whether the group bit is set; an interface cannot have such an address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Mac;
+    ///
+    /// let everybody: Mac = "ff:ff:ff:ff:ff:ff".parse().unwrap();
+    /// assert!(everybody.is_multicast());
+    /// ```
     pub fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1
     }
@@ -232,6 +301,15 @@ impl Mac {
     /// The link-local IPv6 address that the kernel derives from this address (EUI-64, [RFC 4291] appendix A).
     ///
     /// [RFC 4291]: https://www.rfc-editor.org/rfc/rfc4291#appendix-A
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Mac;
+    ///
+    /// let mac: Mac = "02:00:00:01:00:01".parse().unwrap();
+    /// assert_eq!(mac.link_local().to_string(), "fe80::ff:fe01:1");
+    /// ```
     pub fn link_local(self) -> Ipv6Addr {
         let [a, b, c, d, e, f] = self.0;
         let mut octets = [0; 16];

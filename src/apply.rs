@@ -8,7 +8,7 @@ use crate::entry;
 use crate::errno;
 use crate::error::{Error, Result};
 use crate::live::{LiveNode, Unset};
-use crate::plan::{self, Bridge, Cable, End, Node, Plan, Role, Route};
+use crate::plan::{self, Bridge, Cable, End, Ends, Node, Plan, Role, Route};
 use crate::settle;
 use crate::sys::netlink::{
     self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb,
@@ -34,6 +34,7 @@ pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
 struct Builder<'p> {
     plan: &'p Plan,
     nodes: Vec<LiveNode>,
+    ends: Vec<Ends<'p>>,
 }
 
 impl<'p> Builder<'p> {
@@ -47,17 +48,33 @@ impl<'p> Builder<'p> {
             }
             nodes.push(open(plan, node, &inherited, floor)?);
         }
-        Ok(Self { plan, nodes })
+        let ends = plan.ends_by_node();
+        Ok(Self { plan, nodes, ends })
     }
 
     fn build(self) -> Result<Vec<LiveNode>> {
         self.bridges()?;
         self.cables()?;
-        for position in 0..self.nodes.len() {
-            self.finish(position)?;
+        // A bridge is raised when its ports carry: it then forwards at once, and until then no packet of one host, as every host sends
+        // them when it is raised, is copied to all the others.
+        let (with_bridges, others): (Vec<_>, Vec<_>) =
+            (0..self.nodes.len()).partition(|node| !self.plan.nodes[*node].bridges.is_empty());
+        for &node in &with_bridges {
+            self.execute(node, self.raise(node))?;
+        }
+        for &node in &others {
+            let requests = self.raise(node).into_iter().chain(self.furnish(node));
+            self.execute(node, requests.collect())?;
         }
         if !self.plan.bare {
-            settle::wait(self.plan, &self.nodes)?;
+            settle::links(&self.nodes, &self.ends)?;
+        }
+        for &node in &with_bridges {
+            self.execute(node, self.furnish(node))?;
+        }
+        // With the kernel's own defaults an address is tentative for seconds, and meant to be.
+        if !self.plan.bare && !self.plan.realistic {
+            settle::addresses(self.plan, &self.nodes, &self.ends)?;
         }
         self.sysctls()?;
         Ok(self.nodes)
@@ -121,39 +138,45 @@ impl<'p> Builder<'p> {
             .map_err(|error| missing("veth", error))
     }
 
-    /// Raises what is still down, adds addresses, then routes.
-    fn finish(&self, position: usize) -> Result<()> {
-        let node = &self.plan.nodes[position];
-        let mut requests = Vec::new();
-        if !self.plan.bare {
-            requests.push(netlink::set_up("lo", 1, true));
-            let far = self
-                .plan
-                .cables
-                .iter()
-                .map(|cable| &cable.ends[1])
-                .filter(|end| end.node == position);
-            requests.extend(far.map(|end| netlink::set_up(&end.name, end.index, true)));
+    /// Raises what is still down, bridges excepted.
+    fn raise(&self, node: usize) -> Vec<Request> {
+        if self.plan.bare {
+            return Vec::new();
         }
-        for bridge in &node.bridges {
+        let far = self.ends[node].far.iter();
+        std::iter::once(netlink::set_up("lo", 1, true))
+            .chain(far.map(|end| netlink::set_up(&end.name, end.index, true)))
+            .collect()
+    }
+
+    /// Raises bridges, adds addresses, then routes.
+    fn furnish(&self, node: usize) -> Vec<Request> {
+        let Node {
+            bridges, routes, ..
+        } = &self.plan.nodes[node];
+        let mut requests = Vec::new();
+        for bridge in bridges {
             // Not before it has ports: its link-local address follows from the lowest of their hardware addresses.
             if !self.plan.bare {
                 requests.push(netlink::set_up(&bridge.name, bridge.index, true));
             }
             requests.extend(self.addresses(&bridge.name, bridge.index, &bridge.addresses));
         }
-        for end in self.plan.ends(position) {
+        for end in &self.ends[node].all {
             requests.extend(self.addresses(&end.name, end.index, &end.addresses));
         }
-        requests.extend(
-            node.routes
-                .iter()
-                .map(|route| netlink::add_route(&route.to_string(), &route_verb(route))),
-        );
-        self.nodes[position]
+        let routes = routes
+            .iter()
+            .map(|route| netlink::add_route(&route.to_string(), &route_verb(route)));
+        requests.extend(routes);
+        requests
+    }
+
+    fn execute(&self, node: usize, requests: Vec<Request>) -> Result<()> {
+        self.nodes[node]
             .netlink()
             .execute(requests)
-            .map_err(|error| error.inside(&node.name))
+            .map_err(|error| error.inside(&self.plan.nodes[node].name))
     }
 
     fn addresses<'a>(
@@ -200,7 +223,9 @@ fn open(
 ) -> Result<LiveNode> {
     let netlink =
         Transport::open(floor).map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
-    let namespace = NamespaceId::current()
+    let namespace = netlink
+        .namespace()
+        .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
     let groups = identity::ping_groups();
@@ -212,7 +237,7 @@ fn open(
         .copied()
         .chain(own);
     for (name, value) in defaults {
-        if let Err(cause) = write_any(name, value) {
+        if let Err(cause) = sysctl::write(name, value) {
             let cause = crate::error::errno_text(&cause);
             unset.push(Unset {
                 sysctl: name.to_owned(),
@@ -224,16 +249,7 @@ fn open(
     Ok(LiveNode::new(node.name.clone(), namespace, netlink, unset))
 }
 
-/// Writes the first of the values that the kernel takes.
-fn write_any(name: &str, values: &str) -> io::Result<()> {
-    let (first, others) = values.split_once('|').unwrap_or((values, ""));
-    match sysctl::write(name, first) {
-        Err(_) if !others.is_empty() => write_any(name, others),
-        result => result,
-    }
-}
-
-/// The inherited parameters that this machine's administrator changed, with the kernel's defaults.
+/// The inherited parameters that this machine's administrator changed, with the values that every node gets instead.
 ///
 /// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
 fn tuned() -> Vec<(&'static str, &'static str)> {
@@ -244,7 +260,7 @@ fn tuned() -> Vec<(&'static str, &'static str)> {
     plan::INHERITED
         .iter()
         .filter(|pair| differs(pair))
-        .copied()
+        .map(|(name, values)| (*name, usable(name, values)))
         .collect()
 }
 
@@ -253,6 +269,16 @@ fn missing(kind: &'static str, error: Error) -> Error {
     match error.raw_os_error() {
         Some(errno @ (errno::EOPNOTSUPP | errno::EPERM)) => entry::refusal(Step::Link(kind), errno),
         _ => error,
+    }
+}
+
+/// The first of the values that the kernel takes, or the last one.
+fn usable(name: &str, values: &'static str) -> &'static str {
+    let (first, others) = values.split_once('|').unwrap_or((values, ""));
+    if others.is_empty() || sysctl::write(name, first).is_ok() {
+        first
+    } else {
+        usable(name, others)
     }
 }
 

@@ -55,6 +55,15 @@ pub struct Current {
 
 impl Current {
     /// The node that the calling thread is in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert_eq!(netns_test::current().here().name(), "root");
+    /// net.host("a").run(|| assert_eq!(netns_test::current().here().name(), "a"));
+    /// # }).unwrap();
+    /// ```
     pub fn here(&self) -> Host<'_> {
         Host::new(self.network.parts(), self.node)
     }

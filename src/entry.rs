@@ -4,7 +4,8 @@ use std::io;
 
 use crate::diagnosis::{self, Step};
 use crate::error::{Error, Result};
-use crate::sys::bootstrap::{self, Door, Entered};
+use crate::sys::bootstrap::{self, Entered};
+use crate::sys::userns::Door;
 use crate::sys::{facts, process};
 
 /// Makes sure that this process may make networks, or says why not.

@@ -5,6 +5,18 @@ use std::io;
 use std::panic::Location;
 
 /// The result of everything in this crate that can fail.
+///
+/// # Examples
+///
+/// ```
+/// fn mtu() -> netns_test::Result<u32> {
+///     let network = netns_test::Topology::lan(["a", "b"]).build()?;
+///     let interface = network.host("a").interface("eth0")?;
+///     network.close()?;
+///     Ok(interface.mtu)
+/// }
+/// assert_eq!(mtu().unwrap(), 1500);
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, in prose: what was being done, the cause, and what to do about it.
@@ -96,26 +108,77 @@ impl Error {
     }
 
     /// Whether the topology itself contains mistakes; they are all listed in the text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let error = netns_test::Topology::new().bridge("br0", "no address").plan().unwrap_err();
+    /// assert!(error.is_topology());
+    /// ```
     pub fn is_topology(&self) -> bool {
         self.0.kind == Kind::Topology
     }
 
     /// Whether this machine refuses to give an ordinary process a network of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// match netns_test::Topology::new().build() {
+    ///     Ok(network) => network.close()?,
+    ///     Err(error) if error.is_refused() => println!("no networks here: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn is_refused(&self) -> bool {
         self.0.kind == Kind::Refused
     }
 
     /// Whether the kernel lacks a part that was asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// if let Err(error) = net.host("a").ping("b") {
+    ///     assert!(!error.is_unsupported());
+    /// }
+    /// # }).unwrap();
+    /// ```
     pub fn is_unsupported(&self) -> bool {
         self.0.kind == Kind::Unsupported
     }
 
     /// Whether a name was not found; the text lists the known ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert!(net.find_host("c").unwrap_err().is_unknown_name());
+    /// # }).unwrap();
+    /// ```
     pub fn is_unknown_name(&self) -> bool {
         self.0.kind == Kind::UnknownName
     }
 
     /// Whether a wait reached its limit; the text says what was waited for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    ///
+    /// let network = netns_test::Topology::new().build()?;
+    /// let (done, until_done) = mpsc::channel::<()>();
+    /// let left = network.root().run(move || thread::spawn(move || until_done.recv()));
+    /// assert!(network.close().unwrap_err().is_timed_out());
+    /// # drop(done);
+    /// # drop(left.join());
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn is_timed_out(&self) -> bool {
         self.0.kind == Kind::TimedOut
     }
@@ -123,6 +186,16 @@ impl Error {
     /// The kernel's error number behind this error, as in [errno(3)].
     ///
     /// [errno(3)]: https://man7.org/linux/man-pages/man3/errno.3.html
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// // The kernel has the address already: EEXIST.
+    /// let error = net.host("a").link("eth0").add_address("10.1.0.1/16").unwrap_err();
+    /// assert_eq!(error.raw_os_error(), Some(17));
+    /// # }).unwrap();
+    /// ```
     pub fn raw_os_error(&self) -> Option<i32> {
         self.0.source.as_ref().and_then(io::Error::raw_os_error)
     }

@@ -250,6 +250,14 @@ impl<'net> Host<'net> {
     /// # Errors
     ///
     /// There is none of that name; the known ones are listed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new(), |net| {
+    /// assert!(net.root().interface("lo").unwrap().flags.up());
+    /// # }).unwrap();
+    /// ```
     pub fn interface(self, name: &str) -> Result<Interface> {
         let interfaces = self.interfaces()?;
         match interfaces
@@ -369,6 +377,14 @@ impl<'net> Host<'net> {
     /// # Errors
     ///
     /// There is no such route.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert!(net.host("a").remove_route("192.0.2.0/24", |r| r.via("10.1.0.2")).is_err());
+    /// # }).unwrap();
+    /// ```
     pub fn remove_route(
         self,
         destination: impl Display,

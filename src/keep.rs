@@ -13,6 +13,14 @@ impl Network {
     ///
     /// Without a terminal, at the end of standard input, it waits until the process is told to end. `NETNS_TEST_ON_FAIL=hold` does the
     /// same for a `#[netns_test]` that failed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let network = netns_test::Topology::lan(["a", "b"]).build()?;
+    /// network.keep();
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn keep(self) {
         hold(self.parts(), |text| {
             console::say(text);

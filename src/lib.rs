@@ -1,4 +1,213 @@
 //! Integration tests for networked code, each in its own throwaway network of real kernel parts.
+//!
+//! ```no_run
+//! use netns_test::{Network, TestResult, Topology, netns_test};
+//!
+//! #[netns_test(topology = Topology::lan(["client", "server"]))]
+//! fn the_server_answers(net: &Network) -> TestResult {
+//!     let report = net.host("client").ping("server")?;
+//!     assert_eq!(report.received(), report.transmitted());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`#[netns_test]`](macro@netns_test) runs the function as a test in a network of namespaces, bridges and veth pairs that
+//! nobody else sees: under plain `cargo test` or `cargo nextest run`, in parallel, as an ordinary user, without any external
+//! program.
+//!
+//! # Goals
+//!
+//! Three promises. When they conflict, the earlier one wins.
+//!
+//! 1. **Honest.** A test passes only if its body ran in the network that it asked for. A step that the kernel refused is an error
+//!    that names the step, the object and the remedy. Nothing is swallowed, nothing silently skipped.
+//! 2. **Clean.** Panic, `Err`, abort, segmentation fault, deadline, `SIGKILL`: no namespace, interface, thread or file of ours
+//!    outlives the test's process, and the machine's own network, sysctls and files are never touched.
+//! 3. **Fast.** The cost is the kernel's cost. Nobody should think twice before asking for a network.
+//!
+//! # A test, step by step
+//!
+//! The examples from here on use [`run`], which does what the attribute does without being a test: documentation cannot
+//! contain tests. In a test, write the closure's content as the function's body.
+//!
+//! **Say what you need.** A [`Topology`] is a plain value. Nothing happens yet, and no method fails.
+//!
+//! ```
+//! use netns_test::Topology;
+//!
+//! fn office() -> Topology {
+//!     Topology::new()
+//!         .bridge("br0", ["10.0.0.254/24", "fd00::ff/64"])
+//!         .host("desk", |h| h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254"))
+//!         .host("printer", |h| h.attach("br0", "10.0.0.2/24"))
+//! }
+//! # office().plan().unwrap();
+//! ```
+//!
+//! The bridge is in the **root**, the node that plays the host machine. The test's body runs in the root unless the attribute
+//! says `inside = "desk"`. For hosts on one segment, [`Topology::lan`] allots names and addresses by itself.
+//!
+//! **Look at what it comes to.** [`Topology::plan`] decides every name, number and route, and finds every mistake, all at once.
+//! It asks no kernel, so that it gives the same [`Plan`] on any machine. The plan prints as the commands that a person would
+//! have typed.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! # fn office() -> Topology {
+//! #     Topology::new()
+//! #         .bridge("br0", ["10.0.0.254/24", "fd00::ff/64"])
+//! #         .host("desk", |h| h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254"))
+//! #         .host("printer", |h| h.attach("br0", "10.0.0.2/24"))
+//! # }
+//! let plan = office().plan().unwrap();
+//! assert!(plan.to_string().contains("ip -netns desk address add 10.0.0.1/24 dev eth0"));
+//!
+//! let wrong = office().host("fax", |h| h.attach("br0", "10.0.0.2/24"));
+//! assert!(wrong.plan().unwrap_err().to_string().contains("10.0.0.2"));
+//! ```
+//!
+//! **Run code in a host.** [`Host::run`] starts a fresh thread that enters the host and dies there. The closure may borrow, and
+//! calls may nest. A socket belongs to the host in which it was made, wherever it is used later.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! use std::net::{TcpListener, TcpStream};
+//!
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let printer = net.host("printer");
+//! let listener = printer.run(|| TcpListener::bind("0.0.0.0:515")).unwrap();
+//! let stream = net.host("desk").run(|| TcpStream::connect(printer.socket_addr(515))).unwrap();
+//! let (_accepted, from) = listener.accept().unwrap();
+//! assert_eq!(from, stream.local_addr().unwrap());
+//! # }).unwrap();
+//! ```
+//!
+//! The network is usable at once: links are up and carry packets, IPv6 addresses are not tentative. Do not sleep before the
+//! first packet.
+//!
+//! **Ask who reaches whom.** [`Host::ping`] and [`Network::ping_all`] send ICMP echo requests from this process. Silence is not
+//! an error: it stands in the report, and you say what you expected.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! # netns_test::run(&Topology::lan(["desk", "printer", "phone"]), |net| {
+//! net.host("desk").ping("printer").unwrap().assert_lossless();
+//! net.ping_all().unwrap().assert_all_reachable();
+//! # }).unwrap();
+//! ```
+//!
+//! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
+//! each time.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let cable = net.host("desk").link("eth0");
+//! cable.down().unwrap();
+//! assert_eq!(net.host("printer").ping_with("10.1.0.1", |p| p.count(1).timeout(std::time::Duration::from_millis(50))).unwrap().received(), 0);
+//! cable.up().unwrap();
+//! println!("{}", cable.look().unwrap());
+//! # }).unwrap();
+//! ```
+//!
+//! **Be wrong on purpose.** A test about a broken network needs the mistake that the plan refuses. [`Topology::allow`] lets that
+//! one through: [`Mistake`] lists them. [`Topology::bare`] raises nothing, [`Topology::realistic`] gives the kernel's own defaults
+//! back.
+//!
+//! # What a test's process means
+//!
+//! Entering a user namespace concerns a whole process, and cannot be undone. Thread pools of other crates would carry one test's
+//! work into another's network, and a crash takes the neighbours along. So each network test runs in **a process of its own**:
+//! `cargo test` starts the test program, and the harness there starts it once more for the one test. The same happens under
+//! nextest, which starts a process for each test by itself: which tests are network tests is not known before `main`.
+//!
+//! - What one test writes into a `static`, no other test finds. A pool that is global is each test's own.
+//! - Ordinary `#[test]`s in the same program keep the machine's network, and run in the process that you started.
+//! - A panic keeps its message and place, `#[should_panic]` is judged by the harness, and output is captured as ever. An abort, a
+//!   signal, `exit` or no outcome at all is a failure in words. A network that could not be built never satisfies `#[should_panic]`.
+//! - The deadline is 60 seconds unless the attribute or the environment says otherwise. The report is printed before the process is
+//!   killed.
+//! - A thread that still lives in the network when the body has ended fails the test, by name. Join it, or allow
+//!   [`Mistake::ThreadLeft`].
+//! - A child process that the body starts and forgets lives on, as after any test, and keeps the namespace that it is in.
+//! - [`run`] and [`Topology::build`] work without a harness, in a `main` that has made no threads yet.
+//!
+//! # What happens before `main`
+//!
+//! Linking this crate adds a few lines that run before `main` in every program that names it. They do nothing unless the process
+//! was started for one test, or `NETNS_TEST_ISOLATION=thread` is set. They make system calls only, and neither allocate nor print
+//! nor abort: what fails is written down, and explained when a network is asked for.
+//!
+//! In the process of a test they put the parent's descriptors aside and enter. With `CAP_SYS_ADMIN`, `CAP_NET_ADMIN` and
+//! `CAP_NET_RAW` there is nothing to enter: the process may make networks as it is. Without, it tries in a child whether a user
+//! namespace can be made and mapped, and then does it. The user's own ids stand for themselves, so that files, `$HOME` and programs that
+//! refuse to be root behave as before. Programs inherit what they need in networks; a user other than root loses the right, which
+//! every user namespace brings, to override the permissions of files. Last, the kernel is told to kill the process when its parent dies.
+//!
+//! # Environment variables
+//!
+//! | Variable | Meaning | Default |
+//! |---|---|---|
+//! | `NETNS_TEST_UNSUPPORTED=fail\|skip` | what becomes of a test that this machine cannot run | `fail` |
+//! | `NETNS_TEST_REQUIRE=1` | no test may be skipped: for CI | `0` |
+//! | `NETNS_TEST_SKIPPED=FILE` | where skipped tests are recorded, one a line, a tab before the reason | nowhere |
+//! | `NETNS_TEST_ISOLATION=process\|thread` | `thread`: tests run in the process that you started, all of which enters; nobody enforces deadlines. For debuggers | `process` |
+//! | `NETNS_TEST_TIMEOUT=SECONDS` | the deadline of tests that set none | `60` |
+//! | `NETNS_TEST_TIME_SCALE=N` | what every limit is multiplied by | `1` |
+//! | `NETNS_TEST_ON_FAIL=report\|hold\|none` | what a failed test leaves: a report, the report and the live network until Enter, nothing | `report` |
+//!
+//! # Limits
+//!
+//! - Namespaces are Linux's. Elsewhere the crate compiles and its tests are ignored, with the reason.
+//! - In a user namespace with one id there are no others: `sudo`, `su`, `setgroups`, `chown` to somebody else and daemons that drop
+//!   privileges fail. What the kernel keeps for the machine's root (`bpf`, `mknod`, modules, `SO_SNDBUFFORCE`) stays refused.
+//! - Only the network is private. Files, `/etc/hosts`, `/etc/resolv.conf`, `/sys/class/net` and process ids are the machine's.
+//! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so.
+//! - The kernel takes networks apart after the test has ended, in its own time. Nothing waits for it.
+//!
+//! Out of scope: simulated time and replayable schedules (packets are the kernel's), images and container engines, remote machines.
+//! Impairment, NAT, filters, captures and name resolution are in scope and not there yet. How this crate compares with others is in
+//! the README's "Prior art".
+//!
+//! # Implementation notes
+//!
+//! ```text
+//!  Topology --plan()--> Plan --apply--> Network --host()/link()--> Host<'net>, Link<'net> --close()/drop--> nothing
+//!  values       pure: every decision   owns descriptors            borrowed views
+//!
+//!  parent   spawns this program again for the one case, relays its output, judges, enforces the deadline
+//!  child    before main: enter -> plan -> apply -> body on its own thread -> report if failed -> close -> outcome to the parent
+//! ```
+//!
+//! A namespace has no name and no file: a netlink socket pins it, and closing the last descriptor is the whole undoing. Both ends of
+//! a veth pair are made in place by one request, under their final names and numbers. A thread enters a namespace once and ends
+//! there; no code goes back. Interface indexes and hardware addresses follow from the topology, so that captures and assertions
+//! repeat.
+//!
+//! A module imports only from rows below its own. `tests/tidy.rs` enforces the table; `ARCHITECTURE.md` explains it.
+//!
+//! ```text
+//! harness                           one test: parent, child, outcome
+//! doctor keep                       what this machine can do; a network for people to look at
+//! current reach report              the calling test's network; pings; the evidence of a failure
+//! network                           the owner
+//! link                              an interface to be changed
+//! host                              a borrowed view of a node
+//! apply                             from a plan to live parts
+//! settle                            until the network carries packets
+//! here worker                       where the calling thread is; threads that enter once
+//! live                              the parts: namespaces and their sockets
+//! console entry probe runtime wait  the terminal; the way in; ICMP; async bodies; limits
+//! sys                               system calls and netlink: the only unsafe code
+//! ===== effects above; below only values, testable on any machine without privilege =====
+//! diagnosis settings                judging a machine from gathered facts; the environment variables
+//! plan                              every decision and every mistake
+//! topology                          what was asked
+//! view wire                         what was seen, as values; packets as bytes
+//! address                           addresses and subnets
+//! error                             the one error type
+//! errno                             the kernel's error numbers
+//! ```
 
 #![cfg_attr(
     any(not(target_os = "linux"), netns_test_elsewhere),
@@ -11,6 +220,11 @@
 )]
 
 extern crate self as netns_test;
+
+/// The README's examples compile, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 // A module imports only from those above its row: `tests/tidy.rs` holds the table.
 mod errno;

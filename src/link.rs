@@ -5,6 +5,7 @@ use std::fmt;
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
+use crate::settle;
 use crate::sys::netlink;
 use crate::view::Interface;
 
@@ -74,11 +75,28 @@ impl<'net> Link<'net> {
     }
 
     /// The interface's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert_eq!(net.host("a").link("lo").name(), "lo");
+    /// # }).unwrap();
+    /// ```
     pub fn name(self) -> &'net str {
         self.name
     }
 
     /// The host that it is in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// assert_eq!(link.host().name(), "a");
+    /// # }).unwrap();
+    /// ```
     pub fn host(self) -> Host<'net> {
         self.host
     }
@@ -88,18 +106,43 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused or did not answer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let interface = net.host("a").link("eth0").look().unwrap();
+    /// assert!(interface.flags.up());
+    /// println!("{interface}");
+    /// # }).unwrap();
+    /// ```
     pub fn look(self) -> Result<Interface> {
         self.host.interface(self.name)
     }
 
     /// Raises the interface, like `ip link set up`.
     ///
+    /// If it has a carrier then (the other end of the cable is up, too), both ends pass packets when this returns, and so do the
+    /// bridges behind them: no first ping is lost.
+    ///
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]).bare(), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// assert!(!link.look().unwrap().flags.up());
+    /// link.up().unwrap();
+    /// assert!(link.look().unwrap().flags.up());
+    /// # }).unwrap();
+    /// ```
     pub fn up(self) -> Result<()> {
         self.host
-            .execute(netlink::set_up(self.name, self.index, true))
+            .execute(netlink::set_up(self.name, self.index, true))?;
+        self.settle()
     }
 
     /// Lowers the interface, like `ip link set down`. The kernel then removes its IPv6 addresses and the routes by it.
@@ -107,9 +150,75 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// net.host("a").link("eth0").down().unwrap();
+    /// assert!(!net.host("b").link("eth0").look().unwrap().flags.lower_up());
+    /// # }).unwrap();
+    /// ```
     pub fn down(self) -> Result<()> {
         self.host
             .execute(netlink::set_up(self.name, self.index, false))
+    }
+
+    /// Makes the interface a port of a bridge in the same host, like `ip link set master`.
+    ///
+    /// It need not be up, nor need the bridge.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused: the interface is itself a bridge, say.
+    ///
+    /// # Panics
+    ///
+    /// The topology has no bridge of that name in this host; the message lists the known links.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Topology;
+    ///
+    /// // A bridge and a cable to a host that nobody has plugged in yet.
+    /// let lab = Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h)
+    ///     .link(("root", ()), ("a", "10.0.0.1/24"));
+    /// # netns_test::run(&lab, |net| {
+    /// assert!(!net.host("a").ping_with("10.0.0.254", |p| p.count(1)).unwrap().is_lossless());
+    /// net.root().link("veth1").attach("br0").unwrap();
+    /// assert!(net.host("a").ping("10.0.0.254").unwrap().is_lossless());
+    /// net.root().link("veth1").detach().unwrap();
+    /// assert!(net.root().bridges().unwrap()[0].ports.is_empty());
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    #[doc(alias = "master")]
+    #[doc(alias = "brctl addif")]
+    pub fn attach(self, bridge: &str) -> Result<()> {
+        let bridge = self.host.link(bridge);
+        let master = Some((bridge.name, bridge.index));
+        self.host
+            .execute(netlink::set_master(self.name, self.index, master))?;
+        self.settle()
+    }
+
+    /// The opposite of [`attach`](Self::attach), like `ip link set nomaster`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused.
+    #[doc(alias = "nomaster")]
+    #[doc(alias = "brctl delif")]
+    pub fn detach(self) -> Result<()> {
+        self.host
+            .execute(netlink::set_master(self.name, self.index, None))
+    }
+
+    fn settle(self) -> Result<()> {
+        settle::wait_around(self.host.parts(), self.host.node(), self.index)
     }
 
     /// Sets the size of the largest packet in bytes, 68 to 65,535.
@@ -117,6 +226,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// link.set_mtu(1400).unwrap();
+    /// assert_eq!(link.look().unwrap().mtu, 1400);
+    /// # }).unwrap();
+    /// ```
     pub fn set_mtu(self, bytes: u32) -> Result<()> {
         self.host
             .execute(netlink::set_mtu(self.name, self.index, bytes))
@@ -127,11 +246,25 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface has it already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// net.host("a").link("eth0").add_address("192.0.2.1/24").unwrap();
+    /// net.host("b").link("eth0").add_address("192.0.2.2/24").unwrap();
+    /// net.host("a").ping("192.0.2.2").unwrap().assert_lossless();
+    /// # }).unwrap();
+    /// ```
     pub fn add_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("add", address)?;
         let dad = self.host.parts().plan.realistic;
         self.host
-            .execute(netlink::add_address(self.name, self.index, address, dad))
+            .execute(netlink::add_address(self.name, self.index, address, dad))?;
+        if address.is_ipv4() {
+            return Ok(());
+        }
+        self.settle()
     }
 
     /// Removes an address.
@@ -139,6 +272,16 @@ impl<'net> Link<'net> {
     /// # Errors
     ///
     /// The text is no address, or the interface does not have it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let link = net.host("a").link("eth0");
+    /// link.remove_address("10.1.0.1/16").unwrap();
+    /// assert!(net.host("a").routes().unwrap().to_string().is_empty());
+    /// # }).unwrap();
+    /// ```
     pub fn remove_address(self, address: impl fmt::Display) -> Result<()> {
         let address = self.parse("remove", address)?;
         self.host

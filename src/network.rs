@@ -112,6 +112,14 @@ impl Network {
     }
 
     /// The plan that this network was built from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// assert!(net.plan().to_string().contains("ip netns add a"));
+    /// # }).unwrap();
+    /// ```
     pub fn plan(&self) -> &Plan {
         &self.parts.plan
     }
@@ -142,6 +150,16 @@ impl Network {
     /// # Errors
     ///
     /// There is no such host.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let error = net.find_host("c").unwrap_err();
+    /// assert!(error.is_unknown_name());
+    /// assert!(error.to_string().contains("known: root, a, b"));
+    /// # }).unwrap();
+    /// ```
     pub fn find_host(&self, name: &str) -> Result<Host<'_>> {
         match self.parts.find(name) {
             Some(node) => Ok(Host::new(&self.parts, node)),
@@ -153,6 +171,15 @@ impl Network {
     }
 
     /// The root, in which the test's body runs and bridges live.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new().bridge("br0", "10.0.0.1/24"), |net| {
+    /// assert_eq!(net.root().name(), "root");
+    /// assert_eq!(net.root().ipv4().to_string(), "10.0.0.1");
+    /// # }).unwrap();
+    /// ```
     pub fn root(&self) -> Host<'_> {
         Host::new(&self.parts, 0)
     }
@@ -180,6 +207,16 @@ impl Network {
     /// # Errors
     ///
     /// A thread still lives in one of the namespaces, or [`current`](crate::current) was kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let network = netns_test::Topology::lan(["a", "b"]).build()?;
+    /// let answered = network.host("a").ping("b")?.received();
+    /// network.close()?;
+    /// assert_eq!(answered, 3);
+    /// # Ok::<(), netns_test::Error>(())
+    /// ```
     pub fn close(self) -> Result<()> {
         self.nobody_left()?;
         match Arc::try_unwrap(self.parts) {

@@ -14,6 +14,10 @@ pub enum Flavor {
 /// Runs an async body to its end, on a runtime that lives and dies on the calling thread.
 ///
 /// The thread is inside the network, and whatever threads the runtime starts, workers or blocking ones, are started from there.
+///
+/// # Panics
+///
+/// The runtime could not be started.
 #[cfg(feature = "tokio")]
 pub fn block_on<F: Future>(flavor: Flavor, body: F) -> F::Output {
     let runtime = match runtime(flavor) {
@@ -57,6 +61,10 @@ pub fn block_on<F: Future + TokioFeature>(_: Flavor, _: F) -> F::Output {
 
 /// Never implemented.
 #[cfg(not(feature = "tokio"))]
+#[expect(
+    unnameable_types,
+    reason = "it is there for its message, not to be named"
+)]
 #[diagnostic::on_unimplemented(
     message = "an async test needs the feature `tokio` of netns-test",
     note = "write `netns-test = {{ version = \"..\", features = [\"tokio\"] }}`, or a test that is not async"

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
-use crate::live::LiveNode;
-use crate::plan::Plan;
+use crate::live::{LiveNode, Parts};
+use crate::plan::{End, Ends, Node, Plan, Role};
 use crate::settings;
 use crate::sys::netlink::{self, Changes, Transport, look};
 use crate::sys::sysctl;
@@ -21,59 +21,59 @@ use crate::sys::sysctl;
 /// The kernel takes less than a millisecond, on a loaded machine some tens.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Waits for every end that was raised before its far end, for the bridges behind them, and for IPv6 addresses.
-pub(crate) fn wait(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+/// Not everything that ends a wait is a change of the kind that is listened to: an interface may lose its carrier meanwhile.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// Waits for every end of every cable.
+///
+/// Their bridges are still down: one that is raised when its ports carry forwards at once.
+pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in nodes.iter().enumerate() {
-        wait_for_links(live, &links(plan, position), deadline)?;
+    for (live, ends) in nodes
+        .iter()
+        .zip(ends)
+        .filter(|(_, ends)| !ends.all.is_empty())
+    {
+        let expected: Vec<u32> = ends.all.iter().map(|end| end.index).collect();
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::not_in_service(netlink, &expected)?))
+        })?;
     }
-    if !plan.cables.is_empty() {
-        // A link's state is shown a moment before the kernel has finished. It holds its global lock meanwhile, which every change
-        // takes, also one that changes nothing.
+    if ends.iter().any(|ends| !ends.all.is_empty()) {
+        // A link's state is shown a moment before the kernel has finished. It holds its global lock meanwhile, which every change takes,
+        // also one that changes nothing.
         nodes[0]
             .netlink()
             .execute(vec![netlink::set_up("lo", 1, true)])?;
     }
-    // With the kernel's own defaults an address is tentative for seconds, and meant to be.
-    if !plan.realistic {
-        for (position, live) in nodes.iter().enumerate() {
-            wait_for_addresses(live, own_addresses(plan, position), deadline)?;
+    Ok(())
+}
+
+/// Waits for the IPv6 addresses of every node.
+pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
+        wait_for_addresses(live, own_addresses(node, ends), deadline)?;
+        if node.role != Role::Switch && !plan.realistic && !has_tentative(live) {
+            wait_until_none_is_tentative(live, deadline)?;
         }
     }
     Ok(())
 }
 
-/// The interfaces of a node that come into service after they were raised. With a spanning tree that takes half a minute by design.
-fn links(plan: &Plan, node: usize) -> Vec<u32> {
-    let bridges = &plan.nodes[node].bridges;
-    let near = plan
-        .cables
-        .iter()
-        .map(|cable| &cable.ends[0])
-        .filter(|end| end.node == node);
-    let near: Vec<_> = near
-        .filter(|end| !end.bridge.is_some_and(|bridge| bridges[bridge].stp))
-        .collect();
-    let used = bridges
-        .iter()
-        .enumerate()
-        .filter(|(position, _)| near.iter().any(|end| end.bridge == Some(*position)));
-    near.iter()
-        .map(|end| end.index)
-        .chain(used.map(|(_, bridge)| bridge.index))
-        .collect()
+fn idle(waiting: &[u32]) -> Option<String> {
+    (!waiting.is_empty()).then(|| format!("links {waiting:?} do not pass packets yet"))
 }
 
-fn wait_for_links(live: &LiveNode, expected: &[u32], deadline: Instant) -> Result<()> {
-    if expected.is_empty() {
-        return Ok(());
-    }
-    let what = format!("bring the links of node `{}` into service", live.name);
-    wait_for(live, Changes::Links, &what, deadline, |netlink| {
-        let waiting = look::not_in_service(netlink, expected)?;
-        Ok((!waiting.is_empty())
-            .then(|| format!("links {waiting:?} have no carrier or do not forward")))
-    })
+fn links_of(live: &LiveNode) -> String {
+    format!("bring the links of node `{}` into service", live.name)
+}
+
+fn addresses_of(live: &LiveNode) -> String {
+    format!(
+        "bring the IPv6 addresses of node `{}` into service",
+        live.name
+    )
 }
 
 /// An IPv6 address that an interface is to have.
@@ -95,14 +95,15 @@ impl Own {
 }
 
 /// The IPv6 addresses of a node: those of the plan, and the link-local ones of the interfaces that have some and carry.
-fn own_addresses(plan: &Plan, node: usize) -> Vec<Own> {
-    let carrying = links(plan, node);
-    let bridges = plan.nodes[node].bridges.iter().map(|bridge| {
-        let carries = carrying.contains(&bridge.index);
+fn own_addresses(node: &Node, ends: &Ends<'_>) -> Vec<Own> {
+    let bridges = node.bridges.iter().enumerate().map(|(position, bridge)| {
+        // With a spanning tree it takes half a minute by design until a port forwards.
+        let carries = !bridge.stp && ends.near.iter().any(|end| end.bridge == Some(position));
         (bridge.index, bridge.addresses.as_slice(), carries)
     });
-    let ends = plan
-        .ends(node)
+    let ends = ends
+        .all
+        .iter()
         .filter(|end| end.bridge.is_none())
         .map(|end| (end.index, end.addresses.as_slice(), true));
     let of_interface = |(index, addresses, carries): (u32, &[Cidr], bool)| {
@@ -134,17 +135,71 @@ fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant
     if !makes_link_locals(live)? {
         expected.retain(|own| own.address.is_some());
     }
-    let what = format!(
-        "bring the IPv6 addresses of node `{}` into service",
-        live.name
-    );
-    wait_for(live, Changes::Ipv6Routes, &what, deadline, |netlink| {
-        let missing = missing(netlink, &expected)?;
-        Ok(missing.first().map(|own| match own.address {
-            Some(address) => format!("{address} receives nothing yet"),
-            None => format!("link {} has no link-local address yet", own.index),
-        }))
-    })
+    wait_for(
+        live,
+        Changes::Ipv6Routes,
+        &addresses_of(live),
+        deadline,
+        |netlink| {
+            let missing = missing(netlink, &expected)?;
+            Ok(missing.first().map(|own| match own.address {
+                Some(address) => format!("{address} receives nothing yet"),
+                None => format!("link {} has no link-local address yet", own.index),
+            }))
+        },
+    )
+}
+
+/// Waits for the other link-local addresses, which people see and may use though nobody asked for IPv6.
+///
+/// The kernel marks them as tentative, even without duplicate address detection, until its worker has taken them up.
+fn wait_until_none_is_tentative(live: &LiveNode, deadline: Instant) -> Result<()> {
+    wait_for(
+        live,
+        Changes::Ipv6Routes,
+        &addresses_of(live),
+        deadline,
+        |netlink| {
+            let addresses = look::addresses(netlink)?;
+            let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
+            Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))
+        },
+    )
+}
+
+/// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
+pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
+    let is_it = |end: &End| end.node == node && end.index == index;
+    let far = parts
+        .plan
+        .cables
+        .iter()
+        .find_map(|cable| match &cable.ends {
+            [near, far] if is_it(near) => Some(far.node),
+            [far, near] if is_it(near) => Some(far.node),
+            _ => None,
+        });
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for node in std::iter::once(node).chain(far) {
+        let live = &parts.nodes[node];
+        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+            Ok(idle(&look::in_between(netlink)?))
+        })?;
+        let detected = parts.plan.realistic || has_tentative(live);
+        wait_for(
+            live,
+            Changes::Ipv6Routes,
+            &addresses_of(live),
+            deadline,
+            |netlink| {
+                let waiting = look::not_reachable(netlink, detected)?;
+                Ok(waiting
+                    .first()
+                    .map(|address| format!("{address} receives nothing yet")))
+            },
+        )?;
+    }
+    Ok(())
 }
 
 fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {
@@ -163,13 +218,16 @@ fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {
 /// Whether the kernel makes link-local addresses here, and lets them be used at once. Moves the calling thread.
 fn makes_link_locals(live: &LiveNode) -> Result<bool> {
     const NONE: &str = "1";
-    let tentative = live
-        .unset
-        .iter()
-        .any(|unset| unset.sysctl.ends_with("/accept_dad"));
     live.enter()?;
     let mode = sysctl::read("net/ipv6/conf/default/addr_gen_mode");
-    Ok(!tentative && mode.is_ok_and(|mode| mode != NONE))
+    Ok(!has_tentative(live) && mode.is_ok_and(|mode| mode != NONE))
+}
+
+/// Whether addresses are looked for duplicates of, because that could not be switched off.
+fn has_tentative(live: &LiveNode) -> bool {
+    live.unset
+        .iter()
+        .any(|unset| unset.sysctl.ends_with("/accept_dad"))
 }
 
 /// Waits until there is nothing to wait for, which `waiting` says in words.
@@ -191,8 +249,11 @@ fn wait_for(
             return netlink.watch(changes, false).map_err(watch);
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || !netlink.changed_within(left).map_err(watch)? {
+        if left.is_zero() {
             return Err(Error::new(Kind::TimedOut, what, cause));
         }
+        netlink
+            .changed_within(left.min(LOOK_AGAIN_AFTER))
+            .map_err(watch)?;
     }
 }

@@ -1,4 +1,8 @@
 //! Tests of the repository itself: who may import whom, where unsafe code and foreign crates may stand, what may be in no file.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a file that cannot be read is a failed test"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -167,6 +167,8 @@ cases! {
     selinux_withholds_capabilities: Step::UidMap, EPERM, selinux("staff_u:staff_r:staff_t:s0") => Selinux, "ausearch";
     selinux_in_a_container_is_known_by_the_label: USER, EACCES, Facts { podman: true, selinux_enforces: None, ..selinux("system_u:system_r:container_t:s0:c1,c2") } => Selinux, "--security-opt label=disable";
     a_module_without_a_sign_withholds_capabilities: Step::Link("lo"), EPERM, machine() => CapabilitiesNotReal, "dmesg";
+    a_root_without_capabilities_maps_no_root: Step::UidMap, EPERM, Facts { euid: Some(0), cap_eff: Some(0), ..machine() } => RootWithoutSetfcap, "as an ordinary user";
+    a_root_with_the_capability_met_something_else: Step::UidMap, EPERM, Facts { euid: Some(0), cap_eff: Some(1 << 31), ..machine() } => CapabilitiesNotReal, "dmesg";
     a_map_refused_without_a_sign: Step::UidMap, EPERM, machine() => CapabilitiesNotReal, "dmesg";
 
     // --- filters of system calls ---

@@ -79,6 +79,15 @@ pub enum CheckResult {
 
 impl CheckResult {
     /// Whether it works.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::CheckResult;
+    ///
+    /// assert!(CheckResult::Ok("3 of 3 pings answered".to_owned()).is_ok());
+    /// assert!(!CheckResult::Unknown("no answer".to_owned()).is_ok());
+    /// ```
     pub fn is_ok(&self) -> bool {
         matches!(self, Self::Ok(_))
     }
@@ -108,11 +117,25 @@ impl DoctorReport {
     }
 
     /// The checks, in the order in which they were made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// for check in netns_test::doctor().checks() {
+    ///     println!("{}: {}", check.name, check.result.is_ok());
+    /// }
+    /// ```
     pub fn checks(&self) -> &[Check] {
         &self.checks
     }
 
     /// The report in one sentence.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// println!("{}", netns_test::doctor().verdict());
+    /// ```
     pub fn verdict(&self) -> String {
         if let Some(check) = self.first_refused() {
             return format!(
@@ -134,11 +157,25 @@ impl DoctorReport {
     }
 
     /// Whether network tests can run. Tests that ask for a missing part still fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// if !netns_test::doctor().is_usable() {
+    ///     println!("network tests will fail here");
+    /// }
+    /// ```
     pub fn is_usable(&self) -> bool {
         self.first_refused().is_none() && self.checks.iter().any(|check| check.result.is_ok())
     }
 
     /// 0 if everything works, 1 if no network test can run, 2 if some parts are missing or could not be told.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// std::process::exit(netns_test::doctor().exit_code().into());
+    /// ```
     pub fn exit_code(&self) -> u8 {
         match (self.is_usable(), self.failed().next()) {
             (false, _) => 1,

@@ -67,6 +67,9 @@ fn refused(step: Step, errno: i32, facts: &Facts) -> Wall {
     if step.maps_ids() && errno == EACCES && facts.dumpable == Some(false) {
         return Wall::NotDumpable;
     }
+    if step == Step::UidMap && errno == EPERM && facts.is_root_without_setfcap() {
+        return Wall::RootWithoutSetfcap;
+    }
     let refused = if step == Step::UserNamespace {
         user_namespace_refused(facts)
     } else {

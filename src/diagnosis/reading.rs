@@ -19,6 +19,15 @@ impl Facts {
             || is_unmapped(self.egid, self.gid_map.as_deref())
     }
 
+    /// Root, by its id, without the capability that the kernel asks of those who map root.
+    pub(crate) fn is_root_without_setfcap(&self) -> bool {
+        const CAP_SETFCAP: u32 = 31;
+        self.euid == Some(0)
+            && self
+                .cap_eff
+                .is_some_and(|bits| bits >> CAP_SETFCAP & 1 == 0)
+    }
+
     /// The process is in a user namespace other than the machine's first.
     pub(crate) fn is_nested(&self) -> bool {
         let Some(map) = &self.uid_map else {

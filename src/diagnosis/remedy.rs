@@ -128,6 +128,16 @@ pub(super) fn not_entered() -> Vec<String> {
     .to_vec()
 }
 
+pub(super) fn root_without_setfcap() -> Vec<String> {
+    [
+        "run the tests as an ordinary user, who maps no root and needs no capability",
+        "or add the capability: `docker run --cap-add=SETFCAP`, in Kubernetes `securityContext: \
+        { capabilities: { add: [SETFCAP] } }`, in a systemd unit CapabilityBoundingSet=",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 /// Never "be root": the process is, in its own user namespace, and it did not help.
 pub(super) fn security_module() -> Vec<String> {
     [

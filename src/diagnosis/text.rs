@@ -126,6 +126,10 @@ fn fixed(wall: Wall) -> &'static str {
         Wall::NotEntered => {
             "the code that enters a user namespace before `main` did not run in this program"
         }
+        Wall::RootWithoutSetfcap => {
+            "this process is root without CAP_SETFCAP, and only with it may root be mapped into a \
+            user namespace (Linux 5.12 and later)"
+        }
         Wall::CapabilitiesNotReal => {
             "the capabilities of this process have no effect here: a security module withholds \
             them"
@@ -228,6 +232,7 @@ pub(super) fn keys(wall: Wall) -> &'static [&'static str] {
         Wall::UnmappedId => &["euid", "uid-map", "egid", "gid-map"],
         Wall::NotDumpable => &["dumpable"],
         Wall::Threads | Wall::NotEntered => &["threads"],
+        Wall::RootWithoutSetfcap => &["cap-eff", "euid"],
         Wall::CapabilitiesNotReal => &["cap-eff", "profile", "label", "modules", "uid-map"],
         Wall::NetlinkFamily => &["seccomp", "cgroup"],
         Wall::MissingKind | Wall::Wsl2 => &["release", "modules-disabled", "modprobe"],
@@ -293,6 +298,7 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
         }
         Wall::Threads => remedy::threads(),
         Wall::NotEntered => remedy::not_entered(),
+        Wall::RootWithoutSetfcap => remedy::root_without_setfcap(),
         Wall::CapabilitiesNotReal => remedy::security_module(),
         Wall::NetlinkFamily => remedy::netlink_family(facts),
         Wall::MissingKind => remedy::load_module(remedy::module(kind(step)), facts),

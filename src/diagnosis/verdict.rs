@@ -39,6 +39,8 @@ pub(crate) enum Wall {
     NotDumpable,
     Threads,
     NotEntered,
+    /// A root whom the kernel does not let map root.
+    RootWithoutSetfcap,
     /// The user namespace was given, and what it should allow is refused.
     CapabilitiesNotReal,
     NetlinkFamily,
@@ -82,6 +84,7 @@ impl Wall {
         Self::NotDumpable,
         Self::Threads,
         Self::NotEntered,
+        Self::RootWithoutSetfcap,
         Self::CapabilitiesNotReal,
         Self::NetlinkFamily,
         Self::MissingKind,

@@ -51,6 +51,7 @@ impl Audience for Parent {
         if let Some([output, _]) = bootstrap::relay() {
             point_standard_output(output);
         }
+        self.tell(&Message::Performing);
     }
 
     fn watch(&self, done: &UnixStream, print_report: &dyn Fn()) {

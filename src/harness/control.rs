@@ -11,6 +11,8 @@ use crate::harness::outcome::Ending;
 pub(crate) enum Message {
     /// Child: the test of that name has been found and begins.
     Started,
+    /// Child: the network stands and the body begins.
+    Performing,
     /// Child: this machine refuses; the text is the verdict.
     Refused(String),
     /// Child: what became of the body. Nothing follows.
@@ -45,6 +47,7 @@ impl Control {
     pub(crate) fn send(&self, message: &Message) -> io::Result<()> {
         let (kind, text) = match message {
             Message::Started => (b's', ""),
+            Message::Performing => (b'n', ""),
             Message::Refused(text) => (b'r', text.as_str()),
             Message::Ended(Ending::Passed) => (b'p', ""),
             Message::Ended(Ending::Failed) => (b'f', ""),
@@ -76,6 +79,7 @@ impl Control {
         let text = String::from_utf8_lossy(&text).into_owned();
         Ok(Some(match kind {
             b's' => Message::Started,
+            b'n' => Message::Performing,
             b'r' => Message::Refused(text),
             b'p' => Message::Ended(Ending::Passed),
             b'f' => Message::Ended(Ending::Failed),
@@ -105,6 +109,7 @@ mod tests {
         let child = Control::adopt(child);
         let messages = [
             Message::Started,
+            Message::Performing,
             Message::Refused("no".to_owned()),
             Message::Ended(Ending::Passed),
             Message::Ended(Ending::Failed),

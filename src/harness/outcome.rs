@@ -1,6 +1,7 @@
 //! What became of a body, and whether that is what the test wanted.
 
 use std::any::Any;
+use std::io::{self, Write};
 use std::panic;
 use std::process::{ExitCode, Termination};
 
@@ -11,7 +12,7 @@ use crate::harness::case::ShouldPanic;
 pub enum Ending {
     /// It returned success.
     Passed,
-    /// It returned an error, which has been printed.
+    /// It returned an error, which has been printed, or an exit code, of which nothing has.
     Failed,
     /// It panicked with this message, which has been printed.
     Panicked(String),
@@ -31,11 +32,18 @@ impl Termination for Outcome {
 
 /// Reduces what a body returned, on the thread that made it: it need not be `Send`.
 pub fn outcome<T: Termination>(value: T) -> Ending {
+    flush();
     if value.report() == ExitCode::SUCCESS {
         Ending::Passed
     } else {
         Ending::Failed
     }
+}
+
+/// Writes out the line that the body began and did not end: the error and the report come after it.
+pub(crate) fn flush() {
+    // A standard output that is closed has no reader who could miss it.
+    drop(io::stdout().flush());
 }
 
 /// Why a test failed.
@@ -62,7 +70,7 @@ pub(crate) fn judge(should_panic: ShouldPanic, ending: &Ending) -> Result<(), Fa
         (_, Ending::Broken(text)) => Err(Failure::New(text.clone())),
         (ShouldPanic::No, Ending::Panicked(message)) => Err(Failure::Told(message.clone())),
         (ShouldPanic::No, Ending::Failed) => {
-            Err(Failure::Told("the test returned an error".to_owned()))
+            Err(Failure::New("the test returned a failure".to_owned()))
         }
         (_, Ending::Passed | Ending::Failed) => Err(Failure::New(
             "the test did not panic as expected".to_owned(),
@@ -128,6 +136,10 @@ mod tests {
         assert_eq!(
             judge(ShouldPanic::No, &broken),
             Err(Failure::New("failed to make a network".to_owned()))
+        );
+        assert_eq!(
+            judge(ShouldPanic::No, &Ending::Failed),
+            Err(Failure::New("the test returned a failure".to_owned()))
         );
         assert_eq!(
             judge(ShouldPanic::No, &panicked),

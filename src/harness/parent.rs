@@ -11,13 +11,15 @@ use crate::console;
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
-use crate::harness::outcome::{self, Ending};
+use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
-use crate::settings::Settings;
+use crate::settings::{OnFail, Settings};
 use crate::sys::{bootstrap, process};
 
 /// How long a child that is out of time may take to print its report.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
+/// The most that is read at once: a child that prints without end must not keep its deadline from being seen.
+const READS: usize = 64;
 /// How often a child is looked at where the kernel does not say that it ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -36,11 +38,19 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     if let Some(refusal) = &told.refused {
         return skip::refused(case, settings, refusal);
     }
-    let ending = told
-        .ending
-        .clone()
-        .unwrap_or_else(|| Ending::Broken(unexplained(case, &told)));
-    if let Err(failure) = outcome::judge(case.should_panic, &ending) {
+    let judged = match &told.ending {
+        Some(ending) => outcome::judge(case.should_panic, ending),
+        None => Err(Failure::New(unexplained(case, &told))),
+    };
+    // Sanitizers and broken destructors speak up when a process exits, and only its status tells.
+    let judged = judged.and_then(|()| {
+        if told.status.success() {
+            Ok(())
+        } else {
+            Err(Failure::New(unexplained(case, &told)))
+        }
+    });
+    if let Err(failure) = judged {
         outcome::fail_with(failure);
     }
 }
@@ -48,6 +58,8 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
 /// Everything that the child told, or did not.
 struct Told {
     started: bool,
+    /// There is a network that could be shown.
+    performing: bool,
     refused: Option<String>,
     ending: Option<Ending>,
     /// The deadline that passed.
@@ -55,7 +67,7 @@ struct Told {
     status: ExitStatus,
 }
 
-/// Why there is no outcome.
+/// Why there is no outcome, or none that counts.
 fn unexplained(case: &Case, told: &Told) -> String {
     let name = case.test_name();
     if let Some(limit) = told.overdue {
@@ -71,9 +83,12 @@ fn unexplained(case: &Case, told: &Told) -> String {
         (None, None) => "ended".to_owned(),
     };
     if told.started {
-        return format!(
-            "failed to finish test `{name}`: its process {end} before the test had ended"
-        );
+        let when = if told.ending.is_some() {
+            "after the test had passed"
+        } else {
+            "before the test had ended"
+        };
+        return format!("failed to finish test `{name}`: its process {end} {when}");
     }
     format!(
         "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
@@ -143,6 +158,7 @@ impl Running {
         let limit = settings.scaled(case.timeout.unwrap_or(settings.timeout));
         let mut told = Told {
             started: false,
+            performing: false,
             refused: None,
             ending: None,
             overdue: None,
@@ -171,13 +187,17 @@ impl Running {
             if let Some(status) = self.ended(ready.end)? {
                 self.relay(&mut text)?;
                 text.finish();
+                // A process that the test forked may hold the other end open, for longer than anybody would wait.
+                process::set_nonblocking(&self.control)?;
                 while let Ok(Some(message)) = self.control.receive() {
                     note(&mut told, message);
                 }
                 return Ok(Told { status, ..told });
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                if told.overdue.is_some() || self.control.send(&Message::Report).is_err() {
+                let unwanted =
+                    settings.on_fail == OnFail::None || !told.performing || told.overdue.is_some();
+                if unwanted || self.control.send(&Message::Report).is_err() {
                     self.child.kill()?;
                 }
                 told.overdue = Some(limit);
@@ -219,7 +239,10 @@ impl Running {
     /// Prints what there is, through libtest's capture.
     fn relay(&mut self, text: &mut Utf8) -> io::Result<()> {
         let mut buffer = [0; 8192];
-        while let Some(output) = &mut self.output {
+        for _ in 0..READS {
+            let Some(output) = &mut self.output else {
+                break;
+            };
             match output.read(&mut buffer) {
                 Ok(0) => self.output = None,
                 Ok(length) => text.print(&buffer[..length]),
@@ -257,6 +280,7 @@ struct Ready {
 fn note(told: &mut Told, message: Message) {
     match message {
         Message::Started => told.started = true,
+        Message::Performing => told.performing = true,
         Message::Refused(text) => told.refused = Some(text),
         // A body that ended while its deadline passed was in time.
         Message::Ended(ending) => told.ending = Some(ending),

@@ -117,8 +117,10 @@ fn perform(
                 return Ending::Broken(error.to_string());
             }
             here::set(network.parts(), node, || {
-                panic::catch_unwind(AssertUnwindSafe(|| body(network)))
-                    .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+                panic::catch_unwind(AssertUnwindSafe(|| body(network))).unwrap_or_else(|payload| {
+                    outcome::flush();
+                    Ending::Panicked(outcome::message(&*payload))
+                })
             })
         };
         match thread::Builder::new()

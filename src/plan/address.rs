@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use crate::address::Cidr;
 use crate::plan::Role;
+use crate::plan::draft::{Domain, Draft, DraftEnd};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::wire::{Domain, Draft, DraftEnd};
 use crate::topology::Addressing;
 
 /// The number of the last automatic subnets: `10.255.0.0/16` and `fd00:ff::/64`.

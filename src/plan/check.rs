@@ -7,14 +7,14 @@ use std::panic::Location;
 use crate::address::{Cidr, Mac};
 use crate::plan::BRIDGE_PORTS;
 use crate::plan::address::{is_link_local, is_point_to_point};
+use crate::plan::draft::{Domain, Draft, DraftEnd};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::wire::{Draft, DraftEnd};
 use crate::topology::Mistake;
 
 /// The sizes that a veth pair and a bridge take, in bytes.
 const MTU: std::ops::RangeInclusive<u32> = 68..=65535;
 /// The smallest MTU over which IPv6 runs, [RFC 8200](https://www.rfc-editor.org/rfc/rfc8200#section-5).
-const IPV6_MTU: u32 = 1280;
+pub(crate) const IPV6_MTU: u32 = 1280;
 
 /// An interface with its addresses, whether it is a bridge or the end of a cable.
 struct Held {
@@ -211,12 +211,42 @@ fn sizes(draft: &Draft<'_>, mistakes: &mut Mistakes<'_>) {
     for end in draft.cables.iter().flatten().filter(|end| !end.port) {
         let object = interface(draft, end.node, &end.name);
         let ipv6 = end.addresses.iter().any(|(address, _)| !address.is_ipv4());
-        match (end.spec.and_then(|spec| spec.mtu.as_ref()), end.mtu) {
+        let chosen = end.spec.and_then(|spec| spec.mtu.as_ref());
+        if let Some((mtu, written)) = chosen {
+            lowered(
+                &draft.domains[end.domain],
+                *mtu,
+                written.at,
+                &object,
+                mistakes,
+            );
+        }
+        match (chosen, end.mtu) {
             (Some((mtu, written)), _) => size(*mtu, ipv6, written.at, &object, mistakes),
             // The bridge's, which was found out of range above if it is.
             (None, Some(mtu)) if MTU.contains(&mtu) => size(mtu, ipv6, end.at, &object, mistakes),
             (None, _) => {}
         }
+    }
+}
+
+/// A bridge is as small as its smallest port, and loses its IPv6 addresses with it.
+fn lowered(
+    domain: &Domain<'_>,
+    mtu: u32,
+    at: &Location<'_>,
+    object: &str,
+    mistakes: &mut Mistakes<'_>,
+) {
+    let Some(bridge) = &domain.bridge else { return };
+    let mut addresses = bridge.addresses.iter();
+    let fits = bridge.bridge.mtu.is_none_or(|own| own >= IPV6_MTU);
+    if mtu < IPV6_MTU && fits && addresses.any(|(address, _)| !address.is_ipv4()) {
+        let name = &domain.name;
+        let cause = format!(
+            "the MTU {mtu} lowers that of {name}, which has IPv6 addresses, below {IPV6_MTU}"
+        );
+        mistakes.push_unless_allowed(Mistake::SmallMtu, at, object, cause);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 mod check;
+mod draft;
 mod mistakes;
 mod name;
 pub(crate) mod route;
@@ -25,6 +26,8 @@ use crate::topology::{Mistake, RouteKind, Topology};
 
 /// Interface indexes start here: low ones are taken by `lo` and, on some kernels, by fallback tunnels.
 const FIRST_INDEX: u32 = 100;
+/// The indexes of one node's interfaces and the next's are this far apart.
+const INDEXES: u32 = 1000;
 /// A bridge takes no more ports than this; the next one is `EXFULL`.
 const BRIDGE_PORTS: usize = 1023;
 
@@ -117,6 +120,15 @@ pub(crate) struct Sysctl {
     pub(crate) value: String,
 }
 
+/// The cable ends in one node.
+#[derive(Default)]
+pub(crate) struct Ends<'p> {
+    pub(crate) all: Vec<&'p End>,
+    /// Those that are made, and raised, before the other end of their cable.
+    pub(crate) near: Vec<&'p End>,
+    pub(crate) far: Vec<&'p End>,
+}
+
 impl Topology {
     /// Decides every name, address and route.
     ///
@@ -138,7 +150,7 @@ impl Topology {
     pub fn plan(&self) -> Result<Plan> {
         let mut mistakes = mistakes::Mistakes::new(&self.allowed);
         name::check(self, &mut mistakes);
-        let mut draft = wire::Draft::of(self, &mut mistakes);
+        let mut draft = draft::Draft::of(self, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
@@ -158,6 +170,18 @@ impl Plan {
         bridges
             .chain(self.ends(node).flat_map(|end| &end.addresses))
             .copied()
+    }
+
+    /// The cable ends of each node, looked up once for all of them.
+    pub(crate) fn ends_by_node(&self) -> Vec<Ends<'_>> {
+        let mut ends: Vec<Ends<'_>> = self.nodes.iter().map(|_| Ends::default()).collect();
+        for Cable { ends: [near, far] } in &self.cables {
+            ends[near.node].all.push(near);
+            ends[near.node].near.push(near);
+            ends[far.node].all.push(far);
+            ends[far.node].far.push(far);
+        }
+        ends
     }
 
     /// The cable ends in a node.

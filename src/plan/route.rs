@@ -7,8 +7,8 @@ use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Route;
 use crate::plan::address::is_link_local;
+use crate::plan::draft::{Draft, listed, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::wire::{Draft, listed, nodes};
 use crate::topology::{Mistake, RouteKind, RouteSpec, Topology, Written};
 
 /// An interface that a route can leave by.

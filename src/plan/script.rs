@@ -34,7 +34,9 @@ impl Display for Plan {
 
 impl Plan {
     fn cable(&self, cable: &Cable, f: &mut Formatter<'_>) -> fmt::Result {
+        // The root has no name under `ip netns`, so that a cable to it is made there.
         let [a, b] = &cable.ends;
+        let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
         let peer = At(self, b.node);
         write!(
             f,
@@ -43,21 +45,22 @@ impl Plan {
             spelled(a),
             spelled(b)
         )?;
-        // The root has no name under `ip netns`, but its end is always the first.
         if a.node == b.node {
             writeln!(f)
         } else {
             writeln!(f, " netns {}", peer.name())
         }?;
-        if let Some(bridge) = a.bridge {
-            let bridge = &self.nodes[a.node].bridges[bridge].name;
-            writeln!(
-                f,
-                "{} link set dev {} master {}",
-                At(self, a.node).ip(),
-                word(&a.name),
-                word(bridge)
-            )?;
+        for end in [a, b] {
+            if let Some(bridge) = end.bridge {
+                let bridge = &self.nodes[end.node].bridges[bridge].name;
+                writeln!(
+                    f,
+                    "{} link set dev {} master {}",
+                    At(self, end.node).ip(),
+                    word(&end.name),
+                    word(bridge)
+                )?;
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Decides kernel parameters: what was asked for, and what makes a network usable at once.
 
+use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::wire::{Draft, nodes};
 use crate::plan::{Plan, Role, Sysctl};
 use crate::topology::Topology;
 

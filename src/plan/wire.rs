@@ -5,63 +5,10 @@ use std::collections::hash_map::Entry;
 use std::panic::Location;
 
 use crate::address::{Cidr, Mac};
+use crate::plan::draft::{Domain, Draft, DraftBridge, DraftEnd, DraftNode, listed, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Bridge, Cable, End, FIRST_INDEX, Node, Plan, Role, Route, Sysctl, name};
-use crate::topology::{
-    Addressing, Attachment, BridgeSpec, HostSpec, InterfaceSpec, ROOT, Topology, Written,
-};
-
-/// A plan in the making: what is decided, beside what it was asked with.
-pub(crate) struct Draft<'t> {
-    pub(crate) nodes: Vec<DraftNode>,
-    pub(crate) domains: Vec<Domain<'t>>,
-    pub(crate) cables: Vec<[DraftEnd<'t>; 2]>,
-}
-
-pub(crate) struct DraftNode {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    pub(crate) routes: Vec<Route>,
-    pub(crate) sysctls: Vec<Sysctl>,
-    /// Interface names that are taken, and where they were chosen.
-    names: HashMap<String, Option<&'static Location<'static>>>,
-    next_name: usize,
-    next_index: u32,
-}
-
-/// Interfaces that hear one another's broadcasts: a bridge, a segment, or a cable with nothing else.
-pub(crate) struct Domain<'t> {
-    pub(crate) name: String,
-    pub(crate) at: &'static Location<'static>,
-    /// The subnets that addresses are allotted from.
-    pub(crate) subnets: Vec<Cidr>,
-    /// The bridge that joins the cables, if there is one.
-    pub(crate) bridge: Option<DraftBridge<'t>>,
-    /// Neither the topology nor an end's address says which subnets there are.
-    pub(crate) automatic: bool,
-}
-
-pub(crate) struct DraftBridge<'t> {
-    pub(crate) node: usize,
-    pub(crate) bridge: Bridge,
-    pub(crate) addresses: Vec<(Cidr, &'t Written)>,
-    /// What was asked for; nobody asked for a switch's.
-    pub(crate) spec: Option<&'t BridgeSpec>,
-}
-
-pub(crate) struct DraftEnd<'t> {
-    pub(crate) node: usize,
-    pub(crate) domain: usize,
-    /// Whether this end is a port of the domain's bridge.
-    pub(crate) port: bool,
-    pub(crate) name: String,
-    pub(crate) index: u32,
-    pub(crate) mac: Mac,
-    pub(crate) mtu: Option<u32>,
-    pub(crate) addresses: Vec<(Cidr, &'static Location<'static>)>,
-    pub(crate) spec: Option<&'t InterfaceSpec>,
-    pub(crate) at: &'static Location<'static>,
-}
+use crate::plan::{Bridge, Role, name};
+use crate::topology::{Addressing, Attachment, InterfaceSpec, ROOT, Topology, Written};
 
 /// One interface that somebody asked for, before it has a name.
 struct Wish<'t> {
@@ -71,6 +18,7 @@ struct Wish<'t> {
 }
 
 impl<'t> Draft<'t> {
+    /// Wires up the topology; addresses, routes and parameters are still to come.
     pub(crate) fn of(topology: &'t Topology, mistakes: &mut Mistakes<'_>) -> Self {
         let mut draft = Self {
             nodes: Vec::new(),
@@ -79,11 +27,11 @@ impl<'t> Draft<'t> {
         };
         draft
             .nodes
-            .push(DraftNode::new(&topology.root.name.text, Role::Root));
-        for host in &topology.hosts {
+            .push(DraftNode::new(&topology.root.name.text, Role::Root, 0));
+        for (number, host) in nodes(topology).skip(1) {
             draft
                 .nodes
-                .push(DraftNode::new(&host.name.text, Role::Host));
+                .push(DraftNode::new(&host.name.text, Role::Host, number));
         }
         draft.reserve_names(topology, mistakes);
         draft.add_bridges(topology, mistakes);
@@ -163,7 +111,7 @@ impl<'t> Draft<'t> {
                 .and_then(|mac| mistakes.parse::<Mac>(mac, &object));
             let bridge = Bridge {
                 name: spec.name.text.clone(),
-                index: self.nodes[0].take_index(),
+                index: self.nodes[0].take_place(None).0,
                 mac,
                 mtu: spec.mtu.as_ref().map(|(mtu, _)| *mtu),
                 stp: spec.stp,
@@ -255,8 +203,8 @@ impl<'t> Draft<'t> {
             None => self.add_switch(domain),
         };
         for member in members {
-            let end = self.end(domain, &member, mistakes);
-            let port = self.port(domain, node, &member);
+            let end = self.end(domain, &member, None, mistakes);
+            let port = self.port(domain, node, &member, end.index);
             self.cables.push([port, end]);
         }
     }
@@ -264,10 +212,10 @@ impl<'t> Draft<'t> {
     /// A switch: a hidden namespace with one bridge, in which nobody's code runs.
     fn add_switch(&mut self, domain: usize) -> usize {
         let node = self.nodes.len();
-        let mut switch = DraftNode::new(&self.domains[domain].name, Role::Switch);
+        let mut switch = DraftNode::new(&self.domains[domain].name, Role::Switch, node);
         let bridge = Bridge {
             name: "switch".to_owned(),
-            index: switch.take_index(),
+            index: switch.take_place(None).0,
             mac: None,
             mtu: None,
             stp: false,
@@ -330,15 +278,24 @@ impl<'t> Draft<'t> {
 
     /// One cable and nothing else. The root's end comes first, like a port of a bridge.
     fn cable(&mut self, domain: usize, a: Wish<'t>, b: Wish<'t>, mistakes: &mut Mistakes<'_>) {
-        let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
-        let ends = [
-            self.end(domain, &a, mistakes),
-            self.end(domain, &b, mistakes),
-        ];
-        self.cables.push(ends);
+        let (a, b) = if b.node == 0 && a.node != 0 {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        let a = self.end(domain, &a, None, mistakes);
+        let b = self.end(domain, &b, Some(a.index), mistakes);
+        self.cables.push([a, b]);
     }
 
-    fn end(&mut self, domain: usize, wish: &Wish<'t>, mistakes: &mut Mistakes<'_>) -> DraftEnd<'t> {
+    /// An interface as it was asked for; `peer` is the index of the cable's other end, if that is decided.
+    fn end(
+        &mut self,
+        domain: usize,
+        wish: &Wish<'t>,
+        peer: Option<u32>,
+        mistakes: &mut Mistakes<'_>,
+    ) -> DraftEnd<'t> {
         let inherited = self.domains[domain]
             .bridge
             .as_ref()
@@ -349,7 +306,7 @@ impl<'t> Draft<'t> {
             .name
             .as_ref()
             .map_or_else(|| node.free_name(), |name| name.text.clone());
-        let index = node.take_index();
+        let (index, mac) = node.take_place(peer);
         let object = format!("interface `{name}` of node `{}`", node.name);
         let chosen = wish.spec.mac.as_ref();
         let chosen = chosen.and_then(|written| mistakes.parse::<Mac>(written, object));
@@ -359,7 +316,7 @@ impl<'t> Draft<'t> {
             port: false,
             name,
             index,
-            mac: chosen.unwrap_or_else(|| mac(wish.node, index)),
+            mac: chosen.unwrap_or(mac),
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
             spec: Some(wish.spec),
@@ -367,7 +324,7 @@ impl<'t> Draft<'t> {
         }
     }
 
-    fn port(&mut self, domain: usize, node: usize, wish: &Wish<'t>) -> DraftEnd<'t> {
+    fn port(&mut self, domain: usize, node: usize, wish: &Wish<'t>, peer: u32) -> DraftEnd<'t> {
         let inherited = self.domains[domain]
             .bridge
             .as_ref()
@@ -378,113 +335,20 @@ impl<'t> Draft<'t> {
             .port
             .as_ref()
             .map_or_else(|| switch.free_name(), |name| name.text.clone());
-        let index = switch.take_index();
+        let (index, mac) = switch.take_place(Some(peer));
         DraftEnd {
             node,
             domain,
             port: true,
             name,
             index,
-            mac: mac(node, index),
+            mac,
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
             spec: None,
             at: wish.at,
         }
     }
-
-    /// Gives up the notes and keeps the decisions.
-    pub(crate) fn into_plan(self, topology: &Topology) -> Plan {
-        let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
-        let mut positions = vec![None; self.domains.len()];
-        for (position, domain) in self.domains.into_iter().enumerate() {
-            if let Some(bridge) = domain.bridge {
-                positions[position] = Some(nodes[bridge.node].bridges.len());
-                nodes[bridge.node].bridges.push(bridge.bridge);
-            }
-        }
-        let end = |end: DraftEnd<'_>| End {
-            node: end.node,
-            name: end.name,
-            index: end.index,
-            mac: end.mac,
-            mtu: end.mtu,
-            bridge: positions[end.domain].filter(|_| end.port),
-            addresses: end
-                .addresses
-                .into_iter()
-                .map(|(address, _)| address)
-                .collect(),
-        };
-        let cables = self
-            .cables
-            .into_iter()
-            .map(|ends| Cable {
-                ends: ends.map(&end),
-            })
-            .collect();
-        Plan {
-            nodes,
-            cables,
-            bare: topology.bare,
-            realistic: topology.realistic,
-            allowed: topology.allowed.clone(),
-        }
-    }
-}
-
-impl DraftNode {
-    fn new(name: &str, role: Role) -> Self {
-        Self {
-            name: name.to_owned(),
-            role,
-            routes: Vec::new(),
-            sysctls: Vec::new(),
-            names: HashMap::new(),
-            // As people count them: `eth0` is a host's first interface, `veth1` the first port.
-            next_name: usize::from(role != Role::Host),
-            next_index: FIRST_INDEX,
-        }
-    }
-
-    fn take_index(&mut self) -> u32 {
-        self.next_index += 1;
-        self.next_index - 1
-    }
-
-    /// The next free name of the node's series: `eth0`, `eth1`, ... in a host, `veth1`, `veth2`, ... in the root.
-    fn free_name(&mut self) -> String {
-        let stem = match self.role {
-            Role::Root => "veth",
-            Role::Host => "eth",
-            Role::Switch => "port",
-        };
-        loop {
-            let name = format!("{stem}{}", self.next_name);
-            self.next_name += 1;
-            if let Entry::Vacant(free) = self.names.entry(name.clone()) {
-                free.insert(None);
-                return name;
-            }
-        }
-    }
-
-    fn into_node(self) -> Node {
-        Node {
-            name: self.name,
-            role: self.role,
-            bridges: Vec::new(),
-            routes: self.routes,
-            sysctls: self.sysctls,
-        }
-    }
-}
-
-/// Root and hosts, by the position that they have in the plan.
-pub(crate) fn nodes(topology: &Topology) -> impl Iterator<Item = (usize, &HostSpec)> {
-    std::iter::once(&topology.root)
-        .chain(&topology.hosts)
-        .enumerate()
 }
 
 fn find_node(topology: &Topology, name: &str) -> Option<usize> {
@@ -505,20 +369,4 @@ fn distinct(subnets: impl Iterator<Item = Cidr>) -> Vec<Cidr> {
         }
     }
     distinct
-}
-
-/// A locally administered address from the node's and the interface's number.
-fn mac(node: usize, index: u32) -> Mac {
-    let [_, _, node_high, node_low] = (node as u32).to_be_bytes();
-    let [_, _, port_high, port_low] = (index - FIRST_INDEX + 1).to_be_bytes();
-    Mac([2, 0, node_high, node_low, port_high, port_low])
-}
-
-/// Known names for an error text.
-pub(crate) fn listed(known: &[&str]) -> String {
-    if known.is_empty() {
-        "there is none".to_owned()
-    } else {
-        format!("known: {}", known.join(", "))
-    }
 }

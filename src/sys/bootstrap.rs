@@ -5,12 +5,14 @@
 //! one test, or the environment asks for tests in threads; it makes system calls only: no allocation, no printing, no abort. What
 //! fails is written down and explained when a network is asked for.
 //!
-//! See [user_namespaces(7)](https://man7.org/linux/man-pages/man7/user_namespaces.7.html) and
-//! [capabilities(7)](https://man7.org/linux/man-pages/man7/capabilities.7.html).
+//! See [user_namespaces(7)](https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
 #![allow(unsafe_code, reason = "system calls before main")]
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicI32, Ordering};
+
+use crate::sys::capabilities;
+use crate::sys::userns::{self, Door};
 
 /// Set for the process of one test, to the id of the process that waits for it.
 pub(crate) const MARK: &CStr = c"__NETNS_TEST_PARENT";
@@ -27,21 +29,6 @@ pub(crate) enum Entered {
     UserNamespace,
     /// It was refused.
     Refused { at: Door, errno: i32 },
-}
-
-/// The steps on the way into a user namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub(crate) enum Door {
-    Threads = 1,
-    Trial,
-    /// The trial was killed; the number is the signal's.
-    TrialKilled,
-    UserNamespace,
-    Setgroups,
-    GidMap,
-    UidMap,
-    Capabilities,
 }
 
 /// The state of the process, in one word: 0 untried, 1 privileged, 2 in a user namespace, else door and errno.
@@ -62,7 +49,7 @@ ctor::declarative::ctor! {
         if !mark.is_null() {
             // SAFETY: the environment's values are valid strings, and nobody else changes it.
             let parent = unsafe { CStr::from_ptr(mark) };
-            let parent = number(parent.to_bytes());
+            let parent = userns::number(parent.to_bytes()).0 as i32;
             // SAFETY: as above. What the test starts is not the process of a test itself.
             unsafe { libc::unsetenv(MARK.as_ptr()) };
             begin_child(parent);
@@ -82,7 +69,7 @@ pub(crate) fn entered() -> Entered {
         PRIVILEGED => Entered::Privileged,
         USER_NAMESPACE => Entered::UserNamespace,
         refused => Entered::Refused {
-            at: Door::from_code((refused >> 16) & 0xff),
+            at: door((refused >> 16) & 0xff),
             errno: refused & 0xffff,
         },
     }
@@ -91,7 +78,7 @@ pub(crate) fn entered() -> Entered {
 /// Enters unless that was tried before: for programs whose `main` has made no threads.
 pub(crate) fn ensure_entered(threads: usize) -> Entered {
     if entered() == Entered::No {
-        if threads > 1 && !is_privileged() {
+        if threads > 1 && !capabilities::suffice() {
             return Entered::Refused {
                 at: Door::Threads,
                 errno: libc::EINVAL,
@@ -121,23 +108,12 @@ pub(crate) fn relay() -> Option<[i32; 2]> {
     (relay[0] > 0).then_some(relay)
 }
 
-impl Door {
-    fn from_code(code: i32) -> Self {
-        const DOORS: [Door; 8] = [
-            Door::Threads,
-            Door::Trial,
-            Door::TrialKilled,
-            Door::UserNamespace,
-            Door::Setgroups,
-            Door::GidMap,
-            Door::UidMap,
-            Door::Capabilities,
-        ];
-        DOORS
-            .into_iter()
-            .find(|door| *door as i32 == code)
-            .unwrap_or(Door::UserNamespace)
-    }
+/// The door with this number.
+fn door(code: i32) -> Door {
+    Door::ALL
+        .into_iter()
+        .find(|door| *door as i32 == code)
+        .unwrap_or(Door::UserNamespace)
 }
 
 /// Puts the parent's descriptors aside, enters, and ties this process's life to the parent's.
@@ -177,13 +153,10 @@ fn aside(fd: c_int) -> i32 {
 }
 
 fn enter() {
-    let state = if is_privileged() {
+    let state = if capabilities::suffice() {
         PRIVILEGED
     } else {
-        match trial()
-            .and_then(|()| enter_user_namespace())
-            .and_then(|()| keep_capabilities())
-        {
+        match userns::enter() {
             Ok(()) => USER_NAMESPACE,
             Err((door, errno)) => REFUSED | (door as i32) << 16 | (errno & 0xffff),
         }
@@ -191,219 +164,14 @@ fn enter() {
     STATE.store(state, Ordering::Release);
 }
 
-type Refused = (Door, c_int);
-
-fn errno(door: Door) -> Refused {
-    // SAFETY: errno is this thread's own.
-    (door, unsafe { *libc::__errno_location() })
-}
-
-/// Tries the way in with a child that shares our memory and is gone before we go on.
-///
-/// Some machines allow `unshare` and refuse the maps. A process that has gone so far is nobody for ever.
-fn trial() -> Result<(), Refused> {
-    const STACK: usize = 32 * 1024;
-    extern "C" fn child(result: *mut c_void) -> c_int {
-        let result = result.cast::<Result<(), Refused>>();
-        // SAFETY: `result` points into the stack of the parent, which waits until we have ended.
-        unsafe { *result = enter_user_namespace() };
-        0
-    }
-    let mut result: Result<(), Refused> = Err((Door::Trial, 0));
-    let mut stack = [0_u8; STACK];
-    // SAFETY: the stack grows down from its aligned end and, like `result`, outlives the child: CLONE_VFORK suspends this thread
-    // until the child has ended. The child makes system calls only.
-    unsafe {
-        let end = stack.as_mut_ptr().add(STACK);
-        let end = end.sub(end as usize % 16);
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-        let pid = libc::clone(child, end.cast(), flags, (&raw mut result).cast());
-        if pid < 0 {
-            return Err(errno(Door::Trial));
-        }
-        let mut status = 0;
-        libc::waitpid(pid, &raw mut status, 0);
-        if libc::WIFSIGNALED(status) {
-            return Err((Door::TrialKilled, libc::WTERMSIG(status)));
-        }
-        std::ptr::read_volatile(&raw const result)
-    }
-}
-
-/// A user namespace in which the user's own ids stand for themselves.
-fn enter_user_namespace() -> Result<(), Refused> {
-    // SAFETY: plain system calls.
-    let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
-    // SAFETY: a plain system call; the kernel refuses it in a process with several threads.
-    if unsafe { libc::unshare(libc::CLONE_NEWUSER) } != 0 {
-        return Err(errno(Door::UserNamespace));
-    }
-    let mut buffer = [0; 32];
-    write_file(c"/proc/self/setgroups", b"deny", Door::Setgroups)?;
-    write_file(
-        c"/proc/self/gid_map",
-        identity_map(gid, &mut buffer),
-        Door::GidMap,
-    )?;
-    write_file(
-        c"/proc/self/uid_map",
-        identity_map(uid, &mut buffer),
-        Door::UidMap,
-    )
-}
-
-fn write_file(path: &CStr, content: &[u8], door: Door) -> Result<(), Refused> {
-    // SAFETY: the path is a valid string, the pointer and length describe `content`, the descriptor is our own.
-    unsafe {
-        let fd = libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
-        if fd < 0 {
-            return Err(errno(door));
-        }
-        let written = libc::write(fd, content.as_ptr().cast(), content.len());
-        let result = if written == content.len() as isize {
-            Ok(())
-        } else {
-            Err(errno(door))
-        };
-        libc::close(fd);
-        result
-    }
-}
-
-/// `ID ID 1`, without allocating.
-fn identity_map(id: u32, buffer: &mut [u8; 32]) -> &[u8] {
-    let mut digits = [0; 10];
-    let mut first = digits.len();
-    let mut rest = id;
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    let mut length = 0;
-    for part in [&digits[first..], b" ", &digits[first..], b" 1"] {
-        buffer[length..length + part.len()].copy_from_slice(part);
-        length += part.len();
-    }
-    &buffer[..length]
-}
-
-/// The number that a text starts with.
-fn number(text: &[u8]) -> i32 {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
-    digits.fold(0, |number, byte| number * 10 + i32::from(byte - b'0'))
-}
-
-const CAP_DAC_OVERRIDE: u32 = 1;
-const CAP_DAC_READ_SEARCH: u32 = 2;
-const CAP_NET_BIND_SERVICE: u32 = 10;
-const CAP_NET_ADMIN: u32 = 12;
-const CAP_NET_RAW: u32 = 13;
-const CAP_SYS_CHROOT: u32 = 18;
-const CAP_SYS_ADMIN: u32 = 21;
-
-/// What building networks takes, and what programs that tests start need to work in them.
-const INHERITED: [u32; 5] = [
-    CAP_NET_BIND_SERVICE,
-    CAP_NET_ADMIN,
-    CAP_NET_RAW,
-    CAP_SYS_CHROOT,
-    CAP_SYS_ADMIN,
-];
-
-#[repr(C)]
-struct CapHeader {
-    version: u32,
-    pid: c_int,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct CapData {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
-}
-
-/// `_LINUX_CAPABILITY_VERSION_3`, whose sets have two words.
-fn cap_header() -> CapHeader {
-    CapHeader {
-        version: 0x2008_0522,
-        pid: 0,
-    }
-}
-
-fn capabilities() -> Option<[CapData; 2]> {
-    let header = cap_header();
-    let mut data = [CapData::default(); 2];
-    // SAFETY: header and data have the layout of version 3 and outlive the call.
-    let result = unsafe { libc::syscall(libc::SYS_capget, &raw const header, data.as_mut_ptr()) };
-    (result == 0).then_some(data)
-}
-
-/// Whether networks can be made without a user namespace.
-fn is_privileged() -> bool {
-    let needed = [CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW];
-    capabilities().is_some_and(|[low, _]| needed.iter().all(|cap| low.effective & 1 << cap != 0))
-}
-
-/// Lets programs that are started inherit what they need, and gives up the right to read every file of the user's own.
-///
-/// The capabilities of a new user namespace are lost when a user other than root executes a program, unless they are ambient.
-fn keep_capabilities() -> Result<(), Refused> {
-    let Some(mut data) = capabilities() else {
-        return Err(errno(Door::Capabilities));
-    };
-    // SAFETY: a plain system call.
-    if unsafe { libc::geteuid() } != 0 {
-        let dropped = !(1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH);
-        data[0].effective &= dropped;
-        data[0].permitted &= dropped;
-    }
-    for cap in INHERITED {
-        data[0].inheritable |= data[0].permitted & 1 << cap;
-    }
-    let header = cap_header();
-    // SAFETY: header and data have the layout of version 3 and outlive the call.
-    if unsafe { libc::syscall(libc::SYS_capset, &raw const header, data.as_ptr()) } != 0 {
-        return Err(errno(Door::Capabilities));
-    }
-    for cap in INHERITED {
-        let cap = libc::c_ulong::from(cap);
-        // SAFETY: a plain system call. A kernel that refuses leaves the program without it, which is no reason to stop.
-        unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE, cap, 0, 0) };
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_map_is_spelled_without_allocating() {
-        let mut buffer = [0; 32];
-        assert_eq!(identity_map(0, &mut buffer), b"0 0 1");
-        assert_eq!(
-            identity_map(u32::MAX, &mut buffer),
-            b"4294967295 4294967295 1"
-        );
-        assert_eq!(number(b"1234:x"), 1234);
-    }
-
-    #[test]
     fn doors_survive_being_packed() {
-        for door in [
-            Door::Threads,
-            Door::UserNamespace,
-            Door::Setgroups,
-            Door::GidMap,
-            Door::UidMap,
-        ] {
-            assert_eq!(Door::from_code(door as i32), door);
+        for known in Door::ALL {
+            assert_eq!(door(known as i32), known);
         }
     }
 }

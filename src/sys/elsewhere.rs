@@ -16,6 +16,8 @@ fn unsupported() -> io::Error {
 }
 
 pub(crate) mod bootstrap {
+    use super::userns::Door;
+
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Entered {
         No,
@@ -24,6 +26,16 @@ pub(crate) mod bootstrap {
         Refused { at: Door, errno: i32 },
     }
 
+    pub(crate) fn entered() -> Entered {
+        Entered::No
+    }
+
+    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
+        Entered::No
+    }
+}
+
+pub(crate) mod userns {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Door {
         Threads,
@@ -34,14 +46,6 @@ pub(crate) mod bootstrap {
         GidMap,
         UidMap,
         Capabilities,
-    }
-
-    pub(crate) fn entered() -> Entered {
-        Entered::No
-    }
-
-    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
-        Entered::No
     }
 }
 
@@ -64,8 +68,16 @@ pub(crate) mod identity {
 }
 
 pub(crate) mod limits {
-    pub(crate) fn make_room(_nodes: usize) -> crate::error::Result<()> {
-        Ok(())
+    pub(crate) struct Room;
+
+    impl Room {
+        pub(crate) fn floor(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    pub(crate) fn make_room(_nodes: usize) -> crate::error::Result<Room> {
+        Ok(Room)
     }
 }
 
@@ -121,6 +133,10 @@ pub(crate) mod netns {
     }
 
     impl NamespaceId {
+        pub(crate) fn of(descriptor: super::Descriptor) -> io::Result<Self> {
+            match descriptor {}
+        }
+
         pub(crate) fn current() -> io::Result<Self> {
             Err(super::unsupported())
         }
@@ -219,8 +235,14 @@ pub(crate) mod netlink {
 
     pub(crate) struct Request;
 
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Changes {
+        Links,
+        Ipv6Routes,
+    }
+
     impl Transport {
-        pub(crate) fn open() -> io::Result<Self> {
+        pub(crate) fn open(_floor: Option<i32>) -> io::Result<Self> {
             Err(super::unsupported())
         }
 
@@ -232,7 +254,7 @@ pub(crate) mod netlink {
             match *self {}
         }
 
-        pub(crate) fn watch_links(&mut self, _on: bool) -> io::Result<()> {
+        pub(crate) fn watch(&mut self, _changes: Changes, _on: bool) -> io::Result<()> {
             match *self {}
         }
 
@@ -297,6 +319,10 @@ pub(crate) mod netlink {
         Request
     }
 
+    pub(crate) fn set_master(_name: &str, _index: u32, _bridge: Option<(&str, u32)>) -> Request {
+        Request
+    }
+
     pub(crate) fn add_address(_link: &str, _index: u32, _address: Cidr, _dad: bool) -> Request {
         Request
     }
@@ -314,6 +340,8 @@ pub(crate) mod netlink {
     }
 
     pub(crate) mod look {
+        use std::net::Ipv6Addr;
+
         use super::Transport;
         use crate::address::Family;
         use crate::error::Result;
@@ -347,6 +375,21 @@ pub(crate) mod netlink {
             transport: &mut Transport,
             _indexes: &[u32],
         ) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+            match *transport {}
+        }
+
+        pub(crate) fn not_reachable(
+            transport: &mut Transport,
+            _dad: bool,
+        ) -> Result<Vec<Ipv6Addr>> {
+            match *transport {}
+        }
+
+        pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
             match *transport {}
         }
     }

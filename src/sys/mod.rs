@@ -6,6 +6,7 @@
 pub(crate) type Descriptor = std::os::fd::OwnedFd;
 
 pub(crate) mod bootstrap;
+mod capabilities;
 pub(crate) mod facts;
 pub(crate) mod identity;
 pub(crate) mod limits;
@@ -15,3 +16,4 @@ pub(crate) mod packet;
 pub(crate) mod process;
 mod socket;
 pub(crate) mod sysctl;
+pub(crate) mod userns;

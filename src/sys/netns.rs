@@ -24,6 +24,11 @@ pub(crate) fn enter(namespace: impl AsFd) -> io::Result<()> {
 }
 
 impl NamespaceId {
+    /// The namespace that an open file of it stands for.
+    pub(crate) fn of(namespace: impl AsFd) -> io::Result<Self> {
+        Ok(Self(nix::sys::stat::fstat(namespace)?.st_ino))
+    }
+
     /// The calling thread's. `/proc/self` would be the main thread's.
     pub(crate) fn current() -> io::Result<Self> {
         Ok(Self(fs::metadata("/proc/thread-self/ns/net")?.ino()))

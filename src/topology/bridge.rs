@@ -54,13 +54,34 @@ impl BridgeSpec {
     }
 
     /// Adds an address with its prefix length: `10.0.0.1/24`, `fd00::1/64`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge_with("br0", |b| b.address("10.0.0.1/24").address("fd00::1/64"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip address add fd00::1/64 dev br0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed bridge"]
     pub fn address(self, address: impl Addresses) -> Self {
         self.addresses(address)
     }
 
-    /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over.
+    /// Sets the largest packet in bytes, 68 to 65,535; hosts that are attached take it over. The kernel lowers it to
+    /// that of the smallest port, where a host has chosen less.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge_with("br0", |b| b.mtu(9000))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("mtu 9000"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed bridge"]
     pub fn mtu(mut self, bytes: u32) -> Self {
@@ -69,6 +90,16 @@ impl BridgeSpec {
     }
 
     /// Chooses the hardware address. It freezes the bridge id, which otherwise follows the lowest of its ports'.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge_with("br0", |b| b.mac("02:00:00:00:00:01"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("address 02:00:00:00:00:01"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed bridge"]
     pub fn mac(mut self, mac: impl std::fmt::Display) -> Self {
@@ -77,6 +108,16 @@ impl BridgeSpec {
     }
 
     /// Runs the spanning tree protocol: a new port then forwards nothing for 30 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge_with("br0", |b| b.stp(true))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("stp_state 1"));
+    /// ```
     #[must_use = "builder methods return the changed bridge"]
     pub fn stp(mut self, on: bool) -> Self {
         self.stp = on;
@@ -84,6 +125,16 @@ impl BridgeSpec {
     }
 
     /// Sets how long a learned hardware address is kept; the kernel's default is 300 seconds, its unit 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge_with("br0", |b| b.ageing(std::time::Duration::from_secs(10)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ageing_time 1000"));
+    /// ```
     #[must_use = "builder methods return the changed bridge"]
     pub fn ageing(mut self, time: Duration) -> Self {
         self.ageing = Some(time);

@@ -53,6 +53,17 @@ impl HostSpec {
     /// Plugs an interface into a bridge or segment, with the addresses given: one, several, or none (`()`).
     ///
     /// Interfaces are called `eth0`, `eth1`, ... in the order in which they are added, links included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", ["10.0.0.1/24", "fd00::1/64"]))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip -netns a address add 10.0.0.1/24 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn attach(mut self, target: impl Into<String>, addresses: impl Addresses) -> Self {
@@ -68,6 +79,17 @@ impl HostSpec {
     ///
     /// The address follows from the subnet and the host's number: the third host of a topology gets `10.1.0.3` from `10.1.0.0/16`, or
     /// the lowest one that is free if that one is taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.join("br0"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip -netns a address add 10.0.0.1/24 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn join(mut self, target: impl Into<String>) -> Self {
@@ -79,6 +101,17 @@ impl HostSpec {
     }
 
     /// Plugs an interface into a bridge or segment and sets its options. Without addresses it gets them as by [`join`](Self::join).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach_with("br0", |i| i.name("wan0").mtu(1400)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip -netns a address add 10.0.0.1/24 dev wan0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn attach_with(
@@ -95,6 +128,17 @@ impl HostSpec {
     }
 
     /// Adds the default route of the gateway's family.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add unicast default via 10.0.0.254 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn default_route(mut self, gateway: impl std::fmt::Display) -> Self {
@@ -103,6 +147,17 @@ impl HostSpec {
     }
 
     /// Adds a route to a subnet by way of a gateway.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route("192.0.2.0/24", "10.0.0.254"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add unicast 192.0.2.0/24 via 10.0.0.254 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn route(
@@ -115,6 +170,17 @@ impl HostSpec {
     }
 
     /// Adds a route and sets its options; `default` is a destination, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("default", |r| r.via("10.0.0.254").metric(7)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("default via 10.0.0.254 dev eth0 metric 7"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn route_with(
@@ -127,6 +193,17 @@ impl HostSpec {
     }
 
     /// Adds a route whose packets vanish.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.blackhole("192.0.2.0/24"))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add blackhole 192.0.2.0/24"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn blackhole(mut self, destination: impl std::fmt::Display) -> Self {
@@ -141,6 +218,17 @@ impl HostSpec {
     /// after everything else.
     ///
     /// [`Documentation/networking/ip-sysctl`]: https://docs.kernel.org/networking/ip-sysctl.html
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.sysctl("net.ipv4.tcp_syn_retries", 1))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("sysctl -qw 'net/ipv4/tcp_syn_retries=1'"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
     pub fn sysctl(mut self, name: impl Into<String>, value: impl std::fmt::Display) -> Self {

@@ -46,6 +46,17 @@ impl InterfaceSpec {
     }
 
     /// Chooses the interface's name: 1 to 15 bytes, no `/`, `:`, `%` or white space. Unnamed ones are `eth0`, `eth1`, ...
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach_with("br0", |i| i.name("wan0")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("peer name wan0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -54,6 +65,17 @@ impl InterfaceSpec {
     }
 
     /// Chooses the name of the far end, the port of the bridge. Unnamed ones are `veth1`, `veth2`, ...
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach_with("br0", |i| i.port("to-a")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip link set dev to-a master br0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn port(mut self, name: impl Into<String>) -> Self {
@@ -62,6 +84,17 @@ impl InterfaceSpec {
     }
 
     /// Adds an address with its prefix length: `10.0.0.1/24`, `fd00::1/64`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach_with("br0", |i| i.address("10.0.0.9/24")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip -netns a address add 10.0.0.9/24 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn address(self, address: impl Addresses) -> Self {
@@ -77,6 +110,17 @@ impl InterfaceSpec {
     }
 
     /// Sets the largest packet in bytes, 68 to 65,535; IPv6 needs 1,280. It defaults to that of the bridge, else 1,500.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach_with("br0", |i| i.mtu(1400)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("mtu 1400"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn mtu(mut self, bytes: u32) -> Self {
@@ -85,6 +129,17 @@ impl InterfaceSpec {
     }
 
     /// Chooses the hardware address: `02:00:00:00:00:01`. Others follow from the node's and the interface's number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .host("a", |h| h)
+    ///     .link("root", netns_test::LinkEnd::new("a", |i| i.mac("02:00:00:00:00:07")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("address 02:00:00:00:00:07"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
     pub fn mac(mut self, mac: impl std::fmt::Display) -> Self {

@@ -32,6 +32,19 @@ pub(crate) struct LinkSpec {
 
 impl LinkEnd {
     /// An end in `node`, with an interface that the closure configures.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{LinkEnd, Topology};
+    ///
+    /// let plan = Topology::new()
+    ///     .host("a", |h| h)
+    ///     .link("root", LinkEnd::new("a", |i| i.name("uplink").mtu(1400)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("ip -netns a link set dev uplink up"));
+    /// ```
     #[track_caller]
     pub fn new(
         node: impl Into<String>,

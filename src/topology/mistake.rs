@@ -26,7 +26,8 @@ pub enum Mistake {
     BroadcastAddress,
     /// A gateway that is on none of the node's subnets. The kernel still has its say.
     GatewayOffSubnet,
-    /// An MTU below 1,280 bytes, the minimum of IPv6, on an interface with IPv6 addresses. The kernel drops those.
+    /// An MTU below 1,280 bytes, the minimum of IPv6, on an interface with IPv6 addresses. The kernel takes none there, so that they
+    /// are left out.
     SmallMtu,
     /// A thread that still lives in one of the network's namespaces when the body has ended: a process-wide thread pool, say.
     ThreadLeft,

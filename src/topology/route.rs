@@ -68,6 +68,17 @@ impl RouteSpec {
     }
 
     /// Sends packets by way of a gateway, which must be on one of the node's subnets, link-local, or [`onlink`](Self::onlink).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("192.0.2.0/24", |r| r.via("10.0.0.254")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("192.0.2.0/24 via 10.0.0.254 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed route"]
     pub fn via(mut self, gateway: impl std::fmt::Display) -> Self {
@@ -76,6 +87,17 @@ impl RouteSpec {
     }
 
     /// Names the interface that packets leave by. It follows from the gateway unless that is link-local or on no subnet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("192.0.2.0/24", |r| r.device("eth0")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("192.0.2.0/24 dev eth0"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed route"]
     pub fn device(mut self, interface: impl Into<String>) -> Self {
@@ -84,6 +106,17 @@ impl RouteSpec {
     }
 
     /// Sets the priority; of two routes to the same subnet the one with the lower number wins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("default", |r| r.via("10.0.0.254").metric(100)))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("metric 100"));
+    /// ```
     #[must_use = "builder methods return the changed route"]
     pub fn metric(mut self, metric: u32) -> Self {
         self.metric = Some(metric);
@@ -91,6 +124,17 @@ impl RouteSpec {
     }
 
     /// Sets the preferred source address, one of the node's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("default", |r| r.via("10.0.0.254").source("10.0.0.1")))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("src 10.0.0.1"));
+    /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed route"]
     pub fn source(mut self, address: impl std::fmt::Display) -> Self {
@@ -99,6 +143,17 @@ impl RouteSpec {
     }
 
     /// Takes the gateway to be reachable directly, though it is on none of the interface's subnets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("default", |r| r.via("192.0.2.1").device("eth0").onlink()))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("via 192.0.2.1 dev eth0 onlink"));
+    /// ```
     #[must_use = "builder methods return the changed route"]
     pub fn onlink(mut self) -> Self {
         self.onlink = true;
@@ -106,18 +161,51 @@ impl RouteSpec {
     }
 
     /// Discards packets silently.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("192.0.2.0/24", |r| r.blackhole()))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add blackhole 192.0.2.0/24"));
+    /// ```
     #[must_use = "builder methods return the changed route"]
     pub fn blackhole(self) -> Self {
         self.kind(RouteKind::Blackhole)
     }
 
     /// Refuses packets: the sender gets `EHOSTUNREACH`, others an ICMP "host unreachable".
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("192.0.2.0/24", |r| r.unreachable()))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add unreachable 192.0.2.0/24"));
+    /// ```
     #[must_use = "builder methods return the changed route"]
     pub fn unreachable(self) -> Self {
         self.kind(RouteKind::Unreachable)
     }
 
     /// Refuses packets: the sender gets `EACCES`, others an ICMP "administratively prohibited".
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| h.attach("br0", "10.0.0.1/24").route_with("192.0.2.0/24", |r| r.prohibit()))
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("route add prohibit 192.0.2.0/24"));
+    /// ```
     #[must_use = "builder methods return the changed route"]
     pub fn prohibit(self) -> Self {
         self.kind(RouteKind::Prohibit)

@@ -22,7 +22,7 @@ pub use bridge::{Bridge, BridgePort, PortState};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use route::LOCAL_TABLE;
 pub(crate) use route::MAIN_TABLE;
 pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};

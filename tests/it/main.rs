@@ -1,8 +1,45 @@
 //! What users do, on real networks.
-use netns_test::{TestResult, netns_test};
 
-#[netns_test]
-fn every_test_has_its_own_port_80() -> TestResult {
-    let _listener = std::net::TcpListener::bind("0.0.0.0:80")?;
-    Ok(())
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may its helpers"
+)]
+
+mod bodies;
+mod hosts;
+mod labs;
+mod live;
+mod mistakes;
+mod pings;
+mod programs;
+mod routes;
+mod segments;
+mod settings;
+mod states;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use netns_test::Ping;
+
+/// The message of the panic that `body` must end in.
+fn panic_text<T>(body: impl FnOnce() -> T) -> String {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(_) => panic!("it should have panicked"),
+        Err(payload) => message(&*payload),
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .expect("a panic's message is a text")
+}
+
+/// One request with time enough on a busy machine: only an answer is waited for.
+fn once(ping: Ping) -> Ping {
+    ping.count(1).timeout(Duration::from_secs(20))
 }

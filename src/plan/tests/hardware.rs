@@ -52,6 +52,23 @@ fn ipv6_needs_1280_bytes() {
     );
 }
 
+/// A small port makes its bridge small.
+#[test]
+fn a_port_that_takes_its_bridge_below_1280_bytes() {
+    let topology = Topology::new()
+        .bridge("br0", ["10.0.0.254/24", "fd00::fe/64"])
+        .host("a", |h| {
+            h.attach_with("br0", |i| i.address("10.0.0.1/24").mtu(1000))
+        });
+    assert_eq!(
+        allowable(&topology, Mistake::SmallMtu),
+        "[mtu(1000]: interface `eth0` of node `a`: the MTU 1000 lowers that of bridge `br0`, which has IPv6 addresses, below 1280"
+    );
+    let plan = topology.allow(Mistake::SmallMtu).plan().unwrap();
+    let left: Vec<String> = plan.addresses(0).map(|it| it.to_string()).collect();
+    assert_eq!(left, ["10.0.0.254/24"]);
+}
+
 fn with_mac(mac: &str) -> Topology {
     Topology::new()
         .host("a", |h| h)

@@ -24,7 +24,7 @@ ip netns exec ns1 sysctl -qw 'net/ipv6/conf/default/accept_dad=0'
 ip netns exec ns1 sysctl -qw 'net/ipv6/conf/default/router_solicitations=0'
 ip netns exec ns1 sysctl -qw 'net/ipv4/ip_unprivileged_port_start=0'
 ip link add name mydocker0 index 100 type bridge stp_state 0 mcast_snooping 0
-ip link add name veth1 index 101 address 02:00:00:00:00:02 type veth peer name eth0 index 100 address 02:00:00:01:00:01 netns ns1
+ip link add name veth1 index 101 address 02:00:00:00:00:02 type veth peer name eth0 index 1100 address 02:00:00:01:00:01 netns ns1
 ip link set dev veth1 master mydocker0
 ip link set dev lo up
 ip link set dev mydocker0 up
@@ -57,7 +57,7 @@ fn options_are_printed_where_they_were_chosen() {
         .to_string();
     for line in [
         "ip link add name br0 index 100 address 02:00:00:00:00:aa mtu 1400 type bridge stp_state 1 mcast_snooping 0 ageing_time 1000",
-        "ip -netns a link add name wan index 100 address 02:00:00:01:00:01 mtu 9000 type veth peer name eth0 index 101 address 02:00:00:00:00:bb",
+        "ip -netns a link add name wan index 1100 address 02:00:00:01:00:01 mtu 9000 type veth peer name eth0 index 1101 address 02:00:00:00:00:bb",
         "ip -netns a address add fd00::1/64 dev wan nodad",
         "ip netns exec a sysctl -qw 'net/ipv4/tcp_rmem=4096 8192 16384'",
     ] {
@@ -79,7 +79,7 @@ fn bare_and_realistic_go_together() {
         "\
 ip netns add a
 ip netns add b
-ip -netns a link add name eth0 index 100 address 02:00:00:01:00:01 type veth peer name eth0 index 100 address 02:00:00:02:00:01 netns b
+ip -netns a link add name eth0 index 1100 address 02:00:00:01:00:01 type veth peer name eth0 index 2100 address 02:00:00:02:00:01 netns b
 ip -netns a address add 10.1.0.1/16 dev eth0 broadcast 10.1.255.255
 ip -netns a address add fd00:1::1/64 dev eth0
 ip -netns b address add 10.1.0.2/16 dev eth0 broadcast 10.1.255.255
@@ -126,4 +126,21 @@ fn names_are_words_of_the_shell() {
         text.contains(r"ip -netns x address add 10.0.0.2/24 dev 'it'\''s' broadcast"),
         "{text}"
     );
+}
+
+/// The root has no name that `netns` would take, so that its cable to a switch is made from its side.
+#[test]
+fn the_roots_cable_to_a_switch_is_made_in_the_root() {
+    let text = Topology::lan(["a", "b"])
+        .root(|root| root.join("lan"))
+        .plan()
+        .unwrap()
+        .to_string();
+    for line in [
+        "ip link add name veth1 index 100 address 02:00:00:00:00:01 type veth peer name port1 index 3101 address 02:00:00:03:00:02 netns switch3",
+        "ip -netns switch3 link set dev port1 master switch",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n\n{text}");
+    }
+    assert!(!text.contains("netns root"));
 }

@@ -11,12 +11,13 @@ mod link;
 mod neighbour;
 mod route;
 
-use std::collections::HashMap;
-use std::net::Ipv6Addr;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv6Addr};
 
+use rtnetlink::packet_route::link::LinkMessage;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::transport::Transport;
+use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
 use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
@@ -32,7 +33,7 @@ fn number(family: Family) -> AddressFamily {
 /// All interfaces with their addresses, by their numbers.
 pub(crate) fn interfaces(transport: &mut Transport) -> Result<Vec<Interface>> {
     let what = "list interfaces";
-    let links = transport.dump(what, &link::request(true))?;
+    let links = links(transport, what, true)?;
     let mut interfaces = link::interfaces(&links).map_err(unreadable(what))?;
     for (index, address) in listed_addresses(transport, what)? {
         // An interface that came in between has no place here.
@@ -84,25 +85,46 @@ pub(crate) fn neighbours(transport: &mut Transport) -> Result<Vec<Neighbour>> {
 /// All bridges with their ports, by their numbers.
 pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
     let what = "list bridges";
-    let links = transport.dump(what, &link::request(false))?;
+    let links = links(transport, what, false)?;
     bridge::bridges(&links).map_err(unreadable(what))
 }
 
-/// Which of these interfaces cannot pass packets yet, by one listing without counters.
-///
-/// A port of a bridge is ready when it runs and its bridge forwards; another interface, when it runs. One that does not exist
-/// is not ready.
+/// Which of these interfaces are not in operation yet, whether or not they are ports of a bridge that forwards. One that does not
+/// exist is not.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
-    let links = transport.dump("list interfaces", &link::request(false))?;
-    Ok(not_ready(&links, indexes))
+    let links = links(transport, "list interfaces", false)?;
+    Ok(without(indexes, &links, bridge::is_in_operation))
 }
 
-fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
-    let mut waiting = indexes.to_vec();
-    for link in link::links(links).filter(|link| bridge::is_ready(link)) {
-        waiting.retain(|index| *index != link.header.index);
-    }
-    waiting
+/// Which interfaces are up, have a carrier and cannot pass packets yet.
+pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
+    let links = links(transport, "list interfaces", false)?;
+    Ok(without(
+        &bridge::to_be_ready(&links),
+        &links,
+        bridge::is_ready,
+    ))
+}
+
+/// Which IPv6 addresses of interfaces with a carrier take no packets in yet; those under duplicate address detection are passed over
+/// if `dad` says that it runs.
+pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<Ipv6Addr>> {
+    let what = "list addresses";
+    let listing = transport.dump(what, &address::request(Family::V6))?;
+    let addresses = address::addresses(&listing, Family::V6).map_err(unreadable(what))?;
+    let with_carrier = bridge::with_carrier(&links(transport, what, false)?);
+    let receiving = receiving_ipv6(transport)?;
+    let waiting = addresses
+        .into_iter()
+        .filter_map(|(index, it)| match it.address.address() {
+            IpAddr::V6(own) if with_carrier.contains(&index) && !it.flags.dad_failed() => {
+                let passed_over = dad && it.flags.tentative();
+                let waits = it.flags.tentative() || !receiving.contains(&(index, own));
+                (waits && !passed_over).then_some(own)
+            }
+            _ => None,
+        });
+    Ok(waiting.collect())
 }
 
 /// The IPv6 addresses at which this namespace takes packets in, each with the number of its interface.
@@ -112,6 +134,49 @@ fn not_ready(links: &[RouteNetlinkMessage], indexes: &[u32]) -> Vec<u32> {
 pub(crate) fn receiving_ipv6(transport: &mut Transport) -> Result<Vec<(u32, Ipv6Addr)>> {
     let listing = transport.dump("list local routes", &route::request(Family::V6))?;
     Ok(route::local_ipv6(&listing))
+}
+
+/// Those of the interfaces that are not as they should be.
+fn without(
+    indexes: &[u32],
+    links: &[RouteNetlinkMessage],
+    is_right: impl Fn(&LinkMessage) -> bool,
+) -> Vec<u32> {
+    let right: HashSet<u32> = link::links(links)
+        .filter(|link| is_right(link))
+        .map(|link| link.header.index)
+        .collect();
+    let wrong = indexes.iter().filter(|index| !right.contains(index));
+    wrong.copied().collect()
+}
+
+/// Links asked for by one batch: their answers fit the socket's receive buffer.
+const ASKED: usize = 16;
+
+/// All links, after the kernel has drawn its conclusions.
+///
+/// A link that got or lost its carrier is put into or out of operation by a worker of the kernel, later. Until then it has a
+/// carrier and loses what it should send. But who asks for one link, and not for all, has that link's conclusions drawn at once
+/// (`rtnl_getlink`, since Linux 6.8 and in the stable releases of that time).
+fn links(
+    transport: &mut Transport,
+    what: &str,
+    counters: bool,
+) -> Result<Vec<RouteNetlinkMessage>> {
+    let request = link::request(counters);
+    let links = transport.dump(what, &request)?;
+    let behind = bridge::behind(&links);
+    if behind.is_empty() {
+        return Ok(links);
+    }
+    for batch in behind.chunks(ASKED) {
+        let requests = batch
+            .iter()
+            .map(|index| Request::new(what, link::request_one(*index), 0));
+        // One that is gone by now is missed by nobody.
+        drop(transport.execute(requests.collect()));
+    }
+    transport.dump(what, &request)
 }
 
 /// The names of all interfaces.

@@ -9,7 +9,7 @@ use rtnetlink::packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use rtnetlink::packet_route::link::{BridgeStpState, InfoData, InfoKind, InfoVeth};
-use rtnetlink::packet_route::route::{RouteMessage, RouteScope, RouteType};
+use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope, RouteType};
 use rtnetlink::{
     AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
     RouteMessageBuilder,
@@ -152,6 +152,22 @@ pub(crate) fn set_mtu(name: &str, index: u32, mtu: u32) -> Request {
     )
 }
 
+/// Makes a link a port of a bridge, given by name and index, or of none.
+pub(crate) fn set_master(name: &str, index: u32, bridge: Option<(&str, u32)>) -> Request {
+    let builder = LinkUnspec::new_with_index(index);
+    let (what, builder) = match bridge {
+        Some((bridge, master)) => (
+            format!("attach link `{name}` to bridge `{bridge}`"),
+            builder.controller(master),
+        ),
+        None => (
+            format!("detach link `{name}` from its bridge"),
+            builder.nocontroller(),
+        ),
+    };
+    Request::new(what, RouteNetlinkMessage::SetLink(builder.build()), 0)
+}
+
 /// Adds an address; `dad` is whether the kernel looks for duplicates first, which takes a second or two.
 pub(crate) fn add_address(link: &str, index: u32, address: Cidr, dad: bool) -> Request {
     let mut message = address_message(index, address);
@@ -198,11 +214,12 @@ pub(crate) fn add_route(shown: &str, route: &RouteVerb) -> Request {
 
 /// Removes a route.
 pub(crate) fn remove_route(shown: &str, route: &RouteVerb) -> Request {
-    Request::new(
-        format!("remove route `{shown}`"),
-        RouteNetlinkMessage::DelRoute(route_message(route)),
-        0,
-    )
+    let mut message = route_message(route);
+    // Whoever made it, and of whatever scope: as `ip route del` asks.
+    message.header.protocol = RouteProtocol::Unspec;
+    message.header.scope = RouteScope::NoWhere;
+    let what = format!("remove route `{shown}`");
+    Request::new(what, RouteNetlinkMessage::DelRoute(message), 0)
 }
 
 fn route_message(route: &RouteVerb) -> RouteMessage {
@@ -244,7 +261,7 @@ fn route_message(route: &RouteVerb) -> RouteMessage {
             common(builder, route).kind(kind).scope(scope).build()
         }
     };
-    message.header.protocol = rtnetlink::packet_route::route::RouteProtocol::Boot;
+    message.header.protocol = RouteProtocol::Boot;
     message
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
     BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 
 use super::link::{info, links, name};
 use crate::address::Mac;
-use crate::view::{Bridge, BridgePort, PortState};
+use crate::view::{Bridge, BridgePort, OperState, PortState};
 
 pub(super) fn bridges(messages: &[RouteNetlinkMessage]) -> Result<Vec<Bridge>, String> {
     let mut bridges = Vec::new();
@@ -26,21 +26,86 @@ pub(super) fn bridges(messages: &[RouteNetlinkMessage]) -> Result<Vec<Bridge>, S
     Ok(bridges)
 }
 
-/// Whether a port of a bridge forwards, or another interface runs.
-///
-/// A link that was just made counts as running while its state is unknown, which the kernel has yet to look at: it still drops
-/// what it is to send. The state of a bridge may stay unknown.
+/// Whether a port of a bridge forwards, or another interface is in operation.
 pub(super) fn is_ready(link: &LinkMessage) -> bool {
-    let is_up = |attribute: &LinkAttribute| *attribute == LinkAttribute::OperState(State::Up);
     let mut states = port_data(link).filter_map(|part| match part {
         InfoBridgePort::State(state) => Some(*state),
         _ => None,
     });
-    link.header
-        .flags
-        .contains(LinkFlags::Running | LinkFlags::LowerUp)
-        && (is_bridge(link) || link.attributes.iter().any(is_up))
-        && states.all(|state| state == BridgePortState::Forwarding)
+    is_in_operation(link) && states.all(|state| state == BridgePortState::Forwarding)
+}
+
+/// The flag `RUNNING` would not do: it is set, too, as long as the kernel has not looked at a new link.
+pub(super) fn is_in_operation(link: &LinkMessage) -> bool {
+    let carrier = link.header.flags.contains(LinkFlags::LowerUp);
+    match state(link) {
+        OperState::Up => carrier,
+        // A bridge is made with a carrier: if it never loses that, the kernel never looks at it.
+        OperState::Unknown => carrier && (is_bridge(link) || is_loopback(link)),
+        _ => false,
+    }
+}
+
+fn is_loopback(link: &LinkMessage) -> bool {
+    link.header.flags.contains(LinkFlags::Loopback)
+}
+
+fn state(link: &LinkMessage) -> OperState {
+    let state = link
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            LinkAttribute::OperState(state) => Some(OperState::from_number((*state).into())),
+            _ => None,
+        });
+    state.unwrap_or_default()
+}
+
+/// The links whose state does not follow from their carrier yet; bridges last, for they follow their ports.
+pub(super) fn behind(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
+    let is_behind = |link: &&LinkMessage| {
+        let carrier = link.header.flags.contains(LinkFlags::LowerUp);
+        link.header.flags.contains(LinkFlags::Up)
+            && match state(link) {
+                OperState::Up => !carrier,
+                OperState::Unknown => !is_loopback(link),
+                OperState::Down | OperState::LowerLayerDown => carrier,
+                _ => false,
+            }
+    };
+    let mut behind: Vec<&LinkMessage> = links(messages).filter(is_behind).collect();
+    behind.sort_by_key(|link| is_bridge(link));
+    behind.iter().map(|link| link.header.index).collect()
+}
+
+/// The links that are up and have a carrier.
+pub(super) fn with_carrier(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
+    let has = |link: &&LinkMessage| {
+        link.header
+            .flags
+            .contains(LinkFlags::Up | LinkFlags::LowerUp)
+    };
+    links(messages)
+        .filter(has)
+        .map(|link| link.header.index)
+        .collect()
+}
+
+/// The links that have a carrier and so will pass packets, unless they are ports of a bridge that is down or waits by design.
+pub(super) fn to_be_ready(messages: &[RouteNetlinkMessage]) -> Vec<u32> {
+    let passes = |bridge: &LinkMessage| {
+        let stp = self::bridge(bridge).is_ok_and(|bridge| bridge.stp);
+        bridge.header.flags.contains(LinkFlags::Up) && !stp
+    };
+    let found = links(messages).filter(|link| {
+        let bridge = master(link)
+            .and_then(|master| links(messages).find(|bridge| bridge.header.index == master));
+        link.header
+            .flags
+            .contains(LinkFlags::Up | LinkFlags::LowerUp)
+            && bridge.is_none_or(passes)
+    });
+    found.map(|link| link.header.index).collect()
 }
 
 fn is_bridge(link: &LinkMessage) -> bool {

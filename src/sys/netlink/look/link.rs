@@ -23,6 +23,15 @@ pub(super) fn request(counters: bool) -> RouteNetlinkMessage {
     RouteNetlinkMessage::GetLink(message)
 }
 
+/// A request for one link.
+pub(super) fn request_one(index: u32) -> RouteNetlinkMessage {
+    let mut message = request(false);
+    if let RouteNetlinkMessage::GetLink(link) = &mut message {
+        link.header.index = index;
+    }
+    message
+}
+
 /// The links among the messages.
 pub(super) fn links(
     messages: &[RouteNetlinkMessage],

@@ -226,29 +226,46 @@ fn a_bridge_and_its_port() {
 }
 
 #[test]
-fn what_is_up_is_ready_unless_its_bridge_does_not_forward() {
+fn an_interface_is_ready_once_the_kernel_has_noticed_its_carrier() {
     let messages = recorded(ROOT_LINKS);
     assert_eq!(
-        not_ready(&messages, &[1, 100, 101, 102, 112, 999]),
-        [1, 102, 112, 999]
+        without(&[100, 101, 102, 999], &messages, bridge::is_ready),
+        [102, 999]
     );
-    // The same port while the spanning tree protocol is still learning.
-    let mut learning = split(ROOT_LINKS)[2].to_vec();
-    let state = learning
-        .windows(5)
-        .position(|bytes| bytes == [5, 0, 1, 0, 3])
-        .unwrap();
-    learning[state + 4] = 2;
-    assert_eq!(not_ready(&[read(&learning).unwrap()], &[101]), [101]);
-    // The same port when it has just been made: it counts as running.
-    let mut unknown = split(ROOT_LINKS)[2].to_vec();
-    let state = unknown
+    // The same interface before the kernel looked at it for the first time: its flags say that it runs.
+    let mut unnoticed = split(ROOT_LINKS)[2].to_vec();
+    let state = unnoticed
         .windows(5)
         .position(|bytes| bytes == [5, 0, 16, 0, 6])
         .unwrap();
-    unknown[state + 4] = 0;
-    assert_eq!(not_ready(&[read(&unknown).unwrap()], &[101]), [101]);
+    unnoticed[state + 4] = 0;
+    assert_eq!(
+        without(&[101], &[read(&unnoticed).unwrap()], bridge::is_ready),
+        [101]
+    );
 }
+
+#[test]
+fn what_has_a_carrier_and_no_state_yet_is_behind() {
+    let mut messages = recorded(ROOT_LINKS);
+    assert!(bridge::behind(&messages).is_empty());
+    assert_eq!(bridge::to_be_ready(&messages), [100, 101]);
+    for message in &mut messages {
+        let RouteNetlinkMessage::NewLink(link) = message else {
+            continue;
+        };
+        for attribute in &mut link.attributes {
+            if let LinkAttribute::OperState(state) = attribute {
+                *state = 0.into();
+            }
+        }
+    }
+    // The bridge last. A bridge that never lost its carrier keeps that state, a port with it does not send.
+    assert_eq!(bridge::behind(&messages), [101, 100]);
+    assert_eq!(without(&[100, 101], &messages, bridge::is_ready), [101]);
+}
+
+/// Seen under load: the first ARP request after the set-up was dropped in one of some 150 networks.
 
 #[test]
 fn answers_that_lack_what_they_must_have_are_errors() {

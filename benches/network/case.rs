@@ -1,0 +1,80 @@
+//! The networks that are measured.
+
+use netns_test::Topology;
+
+/// The address of the bridge, and of every host's default route.
+pub(crate) const GATEWAY: [u8; 4] = [172, 16, 1, 254];
+
+/// A network to build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) hosts: usize,
+    pub(crate) shape: Shape,
+    /// How often it is built, in a full run and in a quick one.
+    pub(crate) samples: [usize; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// Lab A, with any number of hosts: a bridge with an address in the root, a default route in each host.
+    Bridge,
+    /// Two hosts and one cable.
+    Cable,
+}
+
+/// In the order of the table.
+pub(crate) const CASES: [Case; 6] = [
+    Case::new("lab-a", 2, Shape::Bridge, [31, 5]),
+    Case::new("lan-2", 2, Shape::Cable, [31, 5]),
+    Case::new("bridge-8", 8, Shape::Bridge, [21, 5]),
+    Case::new("bridge-64", 64, Shape::Bridge, [11, 3]),
+    Case::new("bridge-512", 512, Shape::Bridge, [5, 0]),
+    Case::new("bridge-1000", 1000, Shape::Bridge, [3, 0]),
+];
+
+impl Case {
+    const fn new(name: &'static str, hosts: usize, shape: Shape, samples: [usize; 2]) -> Self {
+        Self {
+            name,
+            hosts,
+            shape,
+            samples,
+        }
+    }
+
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        CASES.iter().find(|case| case.name == name)
+    }
+
+    /// The last two bytes of a host's address; hosts count from 1.
+    pub(crate) fn host_bytes(&self, host: usize) -> [u8; 2] {
+        let number = host - 1;
+        [1 + (number / 200) as u8, 1 + (number % 200) as u8]
+    }
+
+    /// What the second host answers to.
+    pub(crate) fn target(&self) -> [u8; 4] {
+        match self.shape {
+            Shape::Bridge => [172, 16, 1, 2],
+            Shape::Cable => [10, 1, 0, 2],
+        }
+    }
+
+    pub(crate) fn topology(&self) -> Topology {
+        if let Shape::Cable = self.shape {
+            return Topology::lan(["ns1", "ns2"]);
+        }
+        let [a, b, c, d] = GATEWAY;
+        let gateway = format!("{a}.{b}.{c}.{d}");
+        let mut topology = Topology::new().bridge("mydocker0", format!("{gateway}/16"));
+        for host in 1..=self.hosts {
+            let [high, low] = self.host_bytes(host);
+            topology = topology.host(format!("ns{host}"), |h| {
+                h.attach("mydocker0", format!("172.16.{high}.{low}/16"))
+                    .default_route(&gateway)
+            });
+        }
+        topology
+    }
+}

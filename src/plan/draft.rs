@@ -1,0 +1,207 @@
+//! A plan in the making.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::panic::Location;
+
+use crate::address::{Cidr, Mac};
+use crate::plan::check::IPV6_MTU;
+use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
+use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
+
+/// A plan in the making: what is decided, beside what it was asked with.
+pub(crate) struct Draft<'t> {
+    pub(crate) nodes: Vec<DraftNode>,
+    pub(crate) domains: Vec<Domain<'t>>,
+    pub(crate) cables: Vec<[DraftEnd<'t>; 2]>,
+}
+
+pub(crate) struct DraftNode {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) sysctls: Vec<Sysctl>,
+    /// Interface names that are taken, and where they were chosen.
+    pub(crate) names: HashMap<String, Option<&'static Location<'static>>>,
+    next_name: usize,
+    /// The position in the plan.
+    number: u32,
+    /// How many interfaces have a place.
+    interfaces: u32,
+}
+
+/// Interfaces that hear one another's broadcasts: a bridge, a segment, or a cable with nothing else.
+pub(crate) struct Domain<'t> {
+    pub(crate) name: String,
+    pub(crate) at: &'static Location<'static>,
+    /// The subnets that addresses are allotted from.
+    pub(crate) subnets: Vec<Cidr>,
+    /// The bridge that joins the cables, if there is one.
+    pub(crate) bridge: Option<DraftBridge<'t>>,
+    /// Neither the topology nor an end's address says which subnets there are.
+    pub(crate) automatic: bool,
+}
+
+pub(crate) struct DraftBridge<'t> {
+    pub(crate) node: usize,
+    pub(crate) bridge: Bridge,
+    pub(crate) addresses: Vec<(Cidr, &'t Written)>,
+    /// What was asked for; nobody asked for a switch's.
+    pub(crate) spec: Option<&'t BridgeSpec>,
+}
+
+pub(crate) struct DraftEnd<'t> {
+    pub(crate) node: usize,
+    pub(crate) domain: usize,
+    /// Whether this end is a port of the domain's bridge.
+    pub(crate) port: bool,
+    pub(crate) name: String,
+    pub(crate) index: u32,
+    pub(crate) mac: Mac,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) addresses: Vec<(Cidr, &'static Location<'static>)>,
+    pub(crate) spec: Option<&'t InterfaceSpec>,
+    pub(crate) at: &'static Location<'static>,
+}
+
+impl Draft<'_> {
+    /// Where a small MTU is allowed, the kernel takes no IPv6 addresses.
+    fn drop_small_ipv6(&mut self) {
+        let small = |mtu: Option<u32>| mtu.is_some_and(|mtu| mtu < IPV6_MTU);
+        for (position, domain) in self.domains.iter_mut().enumerate() {
+            let mut ends = self.cables.iter().flatten();
+            let Some(DraftBridge { bridge, .. }) = &mut domain.bridge else {
+                continue;
+            };
+            // A bridge is as small as its smallest port.
+            let port = ends.any(|end| end.port && end.domain == position && small(end.mtu));
+            if port || small(bridge.mtu) {
+                bridge.addresses.retain(|address| address.is_ipv4());
+            }
+        }
+        for end in self.cables.iter_mut().flatten() {
+            if small(end.mtu) {
+                end.addresses.retain(|(address, _)| address.is_ipv4());
+            }
+        }
+    }
+
+    /// Gives up the notes and keeps the decisions.
+    pub(crate) fn into_plan(mut self, topology: &Topology) -> Plan {
+        self.drop_small_ipv6();
+        let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
+        let mut positions = vec![None; self.domains.len()];
+        for (position, domain) in self.domains.into_iter().enumerate() {
+            if let Some(bridge) = domain.bridge {
+                positions[position] = Some(nodes[bridge.node].bridges.len());
+                nodes[bridge.node].bridges.push(bridge.bridge);
+            }
+        }
+        let end = |end: DraftEnd<'_>| End {
+            node: end.node,
+            name: end.name,
+            index: end.index,
+            mac: end.mac,
+            mtu: end.mtu,
+            bridge: positions[end.domain].filter(|_| end.port),
+            addresses: end
+                .addresses
+                .into_iter()
+                .map(|(address, _)| address)
+                .collect(),
+        };
+        let cables = self
+            .cables
+            .into_iter()
+            .map(|ends| Cable {
+                ends: ends.map(&end),
+            })
+            .collect();
+        Plan {
+            nodes,
+            cables,
+            bare: topology.bare,
+            realistic: topology.realistic,
+            allowed: topology.allowed.clone(),
+        }
+    }
+}
+
+impl DraftNode {
+    pub(crate) fn new(name: &str, role: Role, number: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            routes: Vec::new(),
+            sysctls: Vec::new(),
+            names: HashMap::new(),
+            // As people count them: `eth0` is a host's first interface, `veth1` the first port.
+            next_name: usize::from(role != Role::Host),
+            number: number as u32,
+            interfaces: 0,
+        }
+    }
+
+    /// The next interface's place among the node's: its index, and its hardware address unless another is chosen.
+    ///
+    /// Both tell the node: the first interface of the second host is number 2100, with an address that ends in `02:00:01`. Above all,
+    /// the ends of a cable get different indexes. The kernel takes an interface whose peer has the same one for an interface without
+    /// a peer, and then lets up to a second pass before it acts on a new carrier (`linkwatch_urgent_event`).
+    pub(crate) fn take_place(&mut self, peer: Option<u32>) -> (u32, Mac) {
+        if Some(self.index()) == peer {
+            self.interfaces += 1;
+        }
+        let index = self.index();
+        self.interfaces += 1;
+        let [_, _, node_high, node_low] = self.number.to_be_bytes();
+        let [_, _, port_high, port_low] = self.interfaces.to_be_bytes();
+        (index, Mac([2, 0, node_high, node_low, port_high, port_low]))
+    }
+
+    fn index(&self) -> u32 {
+        FIRST_INDEX + self.number * INDEXES + self.interfaces
+    }
+
+    /// The next free name of the node's series: `eth0`, `eth1`, ... in a host, `veth1`, `veth2`, ... in the root.
+    pub(crate) fn free_name(&mut self) -> String {
+        let stem = match self.role {
+            Role::Root => "veth",
+            Role::Host => "eth",
+            Role::Switch => "port",
+        };
+        loop {
+            let name = format!("{stem}{}", self.next_name);
+            self.next_name += 1;
+            if let Entry::Vacant(free) = self.names.entry(name.clone()) {
+                free.insert(None);
+                return name;
+            }
+        }
+    }
+
+    fn into_node(self) -> Node {
+        Node {
+            name: self.name,
+            role: self.role,
+            bridges: Vec::new(),
+            routes: self.routes,
+            sysctls: self.sysctls,
+        }
+    }
+}
+
+/// Root and hosts, by the position that they have in the plan.
+pub(crate) fn nodes(topology: &Topology) -> impl Iterator<Item = (usize, &HostSpec)> {
+    std::iter::once(&topology.root)
+        .chain(&topology.hosts)
+        .enumerate()
+}
+
+/// Known names for an error text.
+pub(crate) fn listed(known: &[&str]) -> String {
+    if known.is_empty() {
+        "there is none".to_owned()
+    } else {
+        format!("known: {}", known.join(", "))
+    }
+}

@@ -1,0 +1,136 @@
+//! Bodies that end by returning or by panicking.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+
+use netns_test::{netns_test, Mistake, Network, TestResult, Topology};
+
+#[netns_test]
+fn passes() {}
+
+#[netns_test]
+fn passes_with_a_result() -> TestResult {
+    let port: u16 = "80".parse()?;
+    let _listener = std::net::TcpListener::bind(("0.0.0.0", port))?;
+    Ok(())
+}
+
+#[netns_test]
+fn passes_with_an_exit_code() -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+#[netns_test(topology = Topology::lan(["client", "server"]))]
+fn fails_an_assertion(net: &Network) {
+    assert_eq!(net.hosts().count(), 3, "the lan has two members");
+}
+
+#[netns_test]
+fn fails_with_a_panic() {
+    panic!("out of cheese");
+}
+
+#[netns_test]
+fn fails_with_a_payload_that_is_no_text() {
+    std::panic::panic_any(5);
+}
+
+#[netns_test]
+fn fails_with_a_test_result() -> TestResult {
+    let _port: u16 = "eighty".parse()?;
+    Ok(())
+}
+
+#[netns_test]
+fn fails_with_a_boxed_error() -> Result<(), Box<dyn Error>> {
+    Err("boxed and broken".into())
+}
+
+#[netns_test]
+fn fails_with_an_exit_code() -> ExitCode {
+    ExitCode::from(3)
+}
+
+#[netns_test(topology = Topology::new().bridge("br0", "not an address"))]
+fn fails_by_its_topology() {
+    unreachable!("there is no network to run in");
+}
+
+#[netns_test(topology = panicking_topology())]
+fn fails_by_a_topology_that_panics() {
+    unreachable!("there is no network to run in");
+}
+
+fn panicking_topology() -> Topology {
+    panic!("no topology today")
+}
+
+#[netns_test(topology = Topology::lan(["client", "server"]), inside = "sevrer")]
+fn fails_by_the_name_of_its_host() {
+    unreachable!("there is no such host");
+}
+
+#[netns_test]
+#[ignore = "only when it is asked for"]
+fn ignored_and_passes() {}
+
+#[netns_test]
+#[ignore = "only when it is asked for"]
+fn ignored_and_fails() {
+    panic!("was asked for");
+}
+
+/// Its thread is in the body's namespace and still there when the body is not.
+fn leave_a_thread() {
+    let (here, started) = mpsc::channel();
+    let sleeper = thread::Builder::new().name("the-sleeper".to_owned());
+    let leave = move || {
+        here.send(()).unwrap();
+        loop {
+            thread::park();
+        }
+    };
+    sleeper.spawn(leave).unwrap();
+    started.recv().unwrap();
+}
+
+#[netns_test]
+fn fails_by_a_thread_that_is_left() {
+    leave_a_thread();
+}
+
+#[netns_test(topology = Topology::new().allow(Mistake::ThreadLeft))]
+fn passes_with_a_thread_that_may_be_left() {
+    leave_a_thread();
+}
+
+#[netns_test]
+fn fails_once_although_a_thread_is_left_too() {
+    leave_a_thread();
+    panic!("this is what matters");
+}
+
+mod nested {
+    mod deeper {
+        use netns_test::netns_test;
+
+        #[netns_test]
+        fn passes_far_down() {
+            let thread = std::thread::current();
+            assert_eq!(
+                thread.name(),
+                Some("outcomes::nested::deeper::passes_far_down")
+            );
+        }
+
+        #[netns_test]
+        fn fails_far_down() {
+            panic!("far down");
+        }
+    }
+}
+
+#[netns_test]
+fn r#match() {}

@@ -1,0 +1,205 @@
+//! The example programs print what people see in the labs, need no other program, and run none.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// The program that Cargo has built beside the tests.
+fn example(name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let built = own.ancestors().nth(2).unwrap();
+    let path = built.join("examples").join(name);
+    assert!(
+        path.exists(),
+        "{} is missing: `cargo build --examples`, or `cargo test` without `--test`",
+        path.display()
+    );
+    path
+}
+
+/// What a run that succeeded has printed.
+fn printed(output: Output) -> String {
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{}\n{text}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+/// Runs an example with no environment but an empty `PATH`: no program can be found.
+fn run(name: &str) -> String {
+    let mut command = Command::new(example(name));
+    command.env_clear().env("PATH", "").current_dir("/");
+    printed(command.output().unwrap())
+}
+
+/// Fails unless these parts occur in this order, with anything in between.
+#[track_caller]
+fn assert_in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => panic!("`{part}` is not where it should be in\n{text}"),
+        }
+    }
+}
+
+const LO: &str = "1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN group default qlen 1000\n    \
+                  link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n";
+
+#[test]
+fn the_docker_bridge_grows_as_in_labs_a_and_d() {
+    let text = run("docker_bridge");
+    assert_in_order(
+        &text,
+        &[
+            "$ ip netns list\nns1\nns2\n",
+            "$ ip -netns ns1 address\n",
+            LO,
+            "$ ip -netns ns1 route\n",
+            "bridge name\tbridge id\t\tSTP enabled\tinterfaces\nmydocker0\t\t8000.000000000000\tno\n",
+            "$ ip address show mydocker0\n100: mydocker0: <",
+            ",UP",
+            "inet 172.16.1.254/16 brd 172.16.255.255 scope global mydocker0\n",
+            "$ ip route\n172.16.0.0/16 dev mydocker0 proto kernel scope link src 172.16.1.254",
+            "veth1@veth1p: <BROADCAST,MULTICAST,M-DOWN> mtu 1500 qdisc noop state DOWN",
+            "veth1p@veth1: <BROADCAST,MULTICAST,M-DOWN> mtu 1500 qdisc noop state DOWN",
+            "# ip link set veth1 up\n",
+            "veth1@veth1p: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 qdisc noqueue master mydocker0 state LOWERLAYERDOWN",
+            "mydocker0\t\t8000.020000000002\tno\t\tveth1\n",
+        ],
+    );
+    assert_in_order(
+        &text,
+        &[
+            "an end of each cable in its namespace",
+            "veth1@if1100: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue master mydocker0 state ",
+            "link-netns ns1\n",
+            "# ip -netns ns1 link set eth0 up\n",
+            "veth1@if1100: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master mydocker0 state UP",
+            "eth0@if101: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP",
+            "$ ip -netns ns1 route\n172.16.0.0/16 dev eth0 proto kernel scope link src 172.16.1.1\n# ",
+            "$ ip -netns ns1 route\ndefault via 172.16.1.254 dev eth0\n172.16.0.0/16 dev eth0 proto kernel scope link src 172.16.1.1\n",
+        ],
+    );
+    assert_in_order(
+        &text,
+        &[
+            "Lab A, complete",
+            "mydocker0\t\t8000.020000000002\tno\t\tveth1\n\t\t\t\t\t\t\tveth2\n",
+            "$ route -n\nKernel IP routing table\n",
+            "172.16.0.0      0.0.0.0         255.255.0.0     U     0      0        0 mydocker0\n",
+            "$ ip -netns ns2 route\ndefault via 172.16.1.254 dev eth0\n",
+            "PING 172.16.1.2 (172.16.1.2) 56(84) bytes of data.\n64 bytes from 172.16.1.2: icmp_seq=1 ttl=64 time=",
+            "64 bytes from 172.16.1.2: icmp_seq=2 ttl=64 time=",
+            "\n--- 172.16.1.2 ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, time 1",
+            "rtt min/avg/max/mdev = ",
+            "PING 172.16.1.1 (172.16.1.1) 56(84) bytes of data.\n",
+            "2 packets transmitted, 2 received, 0% packet loss, time 1",
+        ],
+    );
+    let lab_d = text.split("==== Lab D").nth(1).unwrap();
+    assert_in_order(
+        lab_d,
+        &[
+            "veth1@if1100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
+            "veth1@if1100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
+            "inet6 fe80::",
+            LO,
+            "veth1p@if101: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
+            "inet6 fe80::",
+            "PING 172.16.1.254 (172.16.1.254) 56(84) bytes of data.\n",
+            "1 packets transmitted, 1 received, 0% packet loss, ",
+            "# ip -netns ns2 route add default via 172.16.1.254\n",
+            "default via 172.16.1.254 dev veth1p\n",
+            "PING 172.16.1.2 (172.16.1.2) 56(84) bytes of data.\n",
+            "2 packets transmitted, 2 received, 0% packet loss, ",
+        ],
+    );
+    assert!(
+        !text.contains("tentative"),
+        "an address is not usable yet:\n{text}"
+    );
+}
+
+#[test]
+fn two_namespaces_share_a_cable_as_in_lab_b() {
+    assert_in_order(
+        &run("two_namespaces"),
+        &[
+            LO,
+            "veth-ns1@if2100: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN",
+            "veth-ns1@if2100: <NO-CARRIER,BROADCAST,MULTICAST,UP> ",
+            "veth-ns1@if2100: <BROADCAST,MULTICAST,UP,LOWER_UP> ",
+            "inet 192.168.1.1/24 brd 192.168.1.255 scope global veth-ns1\n",
+            "192.168.1.0/24 dev veth-ns1 proto kernel scope link src 192.168.1.1\n",
+            LO,
+            "192.168.1.0/24 dev veth-ns2 proto kernel scope link src 192.168.1.2\n",
+            "PING 192.168.1.2 ",
+            "2 packets transmitted, 2 received, 0% packet loss, ",
+            "PING 192.168.1.1 ",
+            "2 packets transmitted, 2 received, 0% packet loss, ",
+            "2 packets transmitted, 0 received, 100% packet loss, ",
+            "# ip -netns ns2 link set lo up\n",
+            "2 packets transmitted, 2 received, 0% packet loss, ",
+        ],
+    );
+}
+
+#[test]
+fn a_host_and_a_namespace_show_the_flags_of_lab_c() {
+    assert_in_order(
+        &run("host_and_namespace"),
+        &[
+            "veth1.1: flags=4098<BROADCAST,MULTICAST>  mtu 1500\n",
+            "veth1.2: flags=4098<BROADCAST,MULTICAST>  mtu 1500\n",
+            "RX packets 0  bytes 0 (0.0 B)\n",
+            "lo: flags=8<LOOPBACK>  mtu 65536\n",
+            "veth1.1: flags=4099<UP,BROADCAST,MULTICAST>  mtu 1500\n",
+            "inet 10.1.0.1  netmask 255.255.255.0  broadcast 10.1.0.255\n",
+            "eth0: flags=4098<BROADCAST,MULTICAST>  mtu 1500\n",
+            "veth1.1: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n",
+            "inet6 fe80::",
+            "prefixlen 64  scopeid 0x20<link>\n",
+            "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n",
+            "inet 10.1.0.2  netmask 255.255.255.0  broadcast 10.1.0.255\n",
+            "3 packets transmitted, 3 received, 0% packet loss, ",
+            "veth1.1: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n",
+        ],
+    );
+}
+
+#[test]
+fn the_doctor_finds_this_machine_usable() {
+    assert_in_order(
+        &run("doctor"),
+        &["network namespaces", "veth pairs", "bridges"],
+    );
+}
+
+#[test]
+fn the_docker_bridge_executes_nothing() {
+    let log = std::env::temp_dir().join(format!("netns-test-execve.{}", std::process::id()));
+    let traced = Command::new("strace")
+        .args(["-f", "-e", "trace=execve,execveat", "-o"])
+        .arg(&log)
+        .arg(example("docker_bridge"))
+        .output();
+    let output = match traced {
+        Ok(output) => output,
+        Err(cause) => panic!("failed to run `strace`: {cause}\n  help: `apt-get install strace`"),
+    };
+    let text = printed(output);
+    let calls = std::fs::read_to_string(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    assert!(text.contains(" 0% packet loss"), "{text}");
+    let executed: Vec<&str> = calls.lines().filter(|line| line.contains("exec")).collect();
+    assert_eq!(executed.len(), 1, "{calls}");
+    assert!(executed[0].contains("examples/docker_bridge\""), "{calls}");
+}

@@ -1,0 +1,18 @@
+//! The real iproute2 as the judge of what this crate builds and sees.
+//!
+//! A plan prints as a script of `ip` and `sysctl` lines. Here the script runs in a scratch namespace, and what it makes there must be
+//! what [`Topology::build`](netns_test::Topology::build) makes. And what a host sees must be what `ip` sees there.
+//!
+//! It needs `ip`, `sysctl`, `mount`, `unshare` and `sh`: Debian's iproute2, procps, mount and util-linux.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may its helpers"
+)]
+
+mod compare;
+mod labs;
+mod looks;
+mod random;
+mod reader;
+mod scratch;

@@ -1,0 +1,148 @@
+//! Ways to have the kernel refuse a program what a test's network takes.
+//!
+//! Each is a function for `CommandExt::pre_exec`: between fork and exec, so system calls only, and no allocation.
+#![allow(
+    unsafe_code,
+    reason = "filters of system calls and capabilities are set by system calls"
+)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use libc::{
+    BPF_ABS, BPF_JEQ, BPF_JGE, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_RET, BPF_W, sock_filter,
+};
+
+/// What stands in the way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// A seccomp filter answers `unshare` and `clone` with a namespace's flag by `EPERM`, as container runtimes' do.
+    Namespaces,
+    /// `unshare` succeeds; the write of the map `ID ID 1`, of this length, is answered by `EPERM`, as security modules do it.
+    Map { length: u32 },
+    /// The effective and permitted capabilities have these bits and no others. User namespaces are not refused.
+    Capabilities { keep: u64 },
+}
+
+/// Has the command start as this user and group, without any right to change that.
+pub(crate) fn become_user(command: &mut Command, id: u32) {
+    // Also drops supplementary groups and, by the change of user, all capabilities.
+    command.uid(id).gid(id);
+}
+
+/// Puts the refusal in the command's way; it lasts for all that the command starts.
+pub(crate) fn refuse(command: &mut Command, refusal: Refusal) {
+    let install = move || match refusal {
+        Refusal::Namespaces => filter(&namespaces()),
+        Refusal::Map { length } => filter(&writes_of(length)),
+        Refusal::Capabilities { keep } => limit_capabilities(keep),
+    };
+    // SAFETY: `install` makes system calls on values of its own stack, and neither allocates nor takes locks.
+    unsafe { command.pre_exec(install) };
+}
+
+/// Offsets into `seccomp_data`.
+const NUMBER: u32 = 0;
+const fn argument(index: u32) -> u32 {
+    // The low half of a little-endian word.
+    16 + 8 * index
+}
+
+const fn statement(code: u32, k: u32) -> sock_filter {
+    jump(code, k, 0, 0)
+}
+
+const fn jump(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
+    sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    }
+}
+
+const fn load(offset: u32) -> sock_filter {
+    statement(BPF_LD | BPF_W | BPF_ABS, offset)
+}
+
+const fn answer(errno: i32) -> sock_filter {
+    statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ERRNO | errno as u32)
+}
+
+const ALLOW: sock_filter = statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW);
+
+const fn if_equal(k: u32, jt: u8, jf: u8) -> sock_filter {
+    jump(BPF_JMP | BPF_JEQ | BPF_K, k, jt, jf)
+}
+
+fn namespaces() -> [sock_filter; 9] {
+    let flags = libc::CLONE_NEWUSER
+        | libc::CLONE_NEWNET
+        | libc::CLONE_NEWNS
+        | libc::CLONE_NEWPID
+        | libc::CLONE_NEWUTS
+        | libc::CLONE_NEWIPC
+        | libc::CLONE_NEWCGROUP;
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_unshare as u32, 5, 0),
+        // Its flags are in memory, where no filter can look; the C library falls back to `clone`.
+        if_equal(libc::SYS_clone3 as u32, 5, 0),
+        if_equal(libc::SYS_clone as u32, 0, 2),
+        load(argument(0)),
+        jump(BPF_JMP | BPF_JSET | BPF_K, flags as u32, 1, 0),
+        ALLOW,
+        answer(libc::EPERM),
+        answer(libc::ENOSYS),
+    ]
+}
+
+/// A filter cannot see paths. Nothing else writes so few bytes of just this number to a descriptor above the standard ones.
+fn writes_of(length: u32) -> [sock_filter; 8] {
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_write as u32, 0, 4),
+        load(argument(2)),
+        if_equal(length, 0, 2),
+        load(argument(0)),
+        jump(BPF_JMP | BPF_JGE | BPF_K, 3, 1, 0),
+        ALLOW,
+        answer(libc::EPERM),
+    ]
+}
+
+fn filter(program: &[sock_filter]) -> io::Result<()> {
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: plain system calls; the kernel copies the program before the call returns.
+    unsafe {
+        check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
+        let mode = libc::SECCOMP_MODE_FILTER;
+        check(libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program))
+    }
+}
+
+/// The bounding set too: a program that root executes gets what is in it.
+fn limit_capabilities(keep: u64) -> io::Result<()> {
+    for capability in 0..64 {
+        // SAFETY: plain system calls; a capability that this kernel does not know is answered by EINVAL.
+        unsafe {
+            let known = libc::prctl(libc::PR_CAPBSET_READ, capability, 0, 0, 0) == 1;
+            if known && keep & 1 << capability == 0 {
+                check(libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
