@@ -78,7 +78,7 @@ fn measure(options: &[&str]) -> io::Result<()> {
     }
     table::print(&rows);
     if is_wanted("drop") {
-        let duration = Duration::from_millis(if quick { 500 } else { 2000 });
+        let duration = Duration::from_millis(if quick { 300 } else { 2000 });
         drop_rates(duration, &mut drain)?;
     }
     if is_wanted("process") {

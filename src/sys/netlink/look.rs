@@ -92,7 +92,9 @@ pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
 /// Which of these interfaces are not in operation yet, whether or not they are ports of a bridge that forwards. One that does not
 /// exist is not.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
-    let links = links(transport, "list interfaces", false)?;
+    let what = "list interfaces";
+    conclude(transport, what, indexes);
+    let links = transport.dump(what, &link::request(false))?;
     Ok(without(indexes, &links, bridge::is_in_operation))
 }
 
@@ -169,14 +171,19 @@ fn links(
     if behind.is_empty() {
         return Ok(links);
     }
-    for batch in behind.chunks(ASKED) {
+    conclude(transport, what, &behind);
+    transport.dump(what, &request)
+}
+
+/// Has the kernel draw its conclusions about these links, by asking for each.
+fn conclude(transport: &mut Transport, what: &str, indexes: &[u32]) {
+    for batch in indexes.chunks(ASKED) {
         let requests = batch
             .iter()
             .map(|index| Request::new(what, link::request_one(*index), 0));
         // One that is gone by now is missed by nobody.
         drop(transport.execute(requests.collect()));
     }
-    transport.dump(what, &request)
 }
 
 /// The names of all interfaces.

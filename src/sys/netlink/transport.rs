@@ -25,6 +25,8 @@ use crate::sys::process::duplicate_above;
 const BATCH: usize = 64;
 /// More than the largest datagram that the kernel sends.
 const BUFFER: usize = 64 * 1024;
+/// More than an acknowledgement with its sentence, or one link.
+const ANSWER: usize = 8 * 1024;
 /// Answers are queued before `send` returns; only a kernel in serious trouble needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A dump that was interrupted by a change is asked for again, this often.
@@ -206,7 +208,7 @@ impl Transport {
             return Ok(());
         };
         let mut failure = None;
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = [0; ANSWER];
         loop {
             let received = (&self.socket)
                 .read(&mut buffer)
