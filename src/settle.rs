@@ -55,7 +55,7 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
         wait_for_addresses(live, own_addresses(node, ends), deadline)?;
         if node.role != Role::Switch && !plan.realistic && !has_tentative(live) {
-            wait_until_none_is_tentative(live, deadline)?;
+            wait_until_none_is_tentative(live, !node.bridges.is_empty(), deadline)?;
         }
     }
     Ok(())
@@ -153,13 +153,21 @@ fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant
 /// Waits for the other link-local addresses, which people see and may use though nobody asked for IPv6.
 ///
 /// The kernel marks them as tentative, even without duplicate address detection, until its worker has taken them up.
-fn wait_until_none_is_tentative(live: &LiveNode, deadline: Instant) -> Result<()> {
+///
+/// A bridge gets its own when the kernel has noticed its carrier, which asking for it hastens.
+fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instant) -> Result<()> {
     wait_for(
         live,
         Changes::Ipv6Routes,
         &addresses_of(live),
         deadline,
         |netlink| {
+            if bridged {
+                let waiting = idle(&look::in_between(netlink)?);
+                if waiting.is_some() {
+                    return Ok(waiting);
+                }
+            }
             let addresses = look::addresses(netlink)?;
             let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
             Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))

@@ -112,9 +112,10 @@ pub(crate) fn in_between(transport: &mut Transport) -> Result<Vec<u32>> {
 /// if `dad` says that it runs.
 pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<Ipv6Addr>> {
     let what = "list addresses";
+    // In this order: looking at the links may be what makes the kernel add an address.
+    let with_carrier = bridge::with_carrier(&links(transport, what, false)?);
     let listing = transport.dump(what, &address::request(Family::V6))?;
     let addresses = address::addresses(&listing, Family::V6).map_err(unreadable(what))?;
-    let with_carrier = bridge::with_carrier(&links(transport, what, false)?);
     let receiving = receiving_ipv6(transport)?;
     let waiting = addresses
         .into_iter()
