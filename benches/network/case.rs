@@ -25,11 +25,11 @@ pub(crate) enum Shape {
 
 /// In the order of the table.
 pub(crate) const CASES: [Case; 6] = [
-    Case::new("lab-a", 2, Shape::Bridge, [31, 3]),
-    Case::new("lan-2", 2, Shape::Cable, [31, 3]),
+    Case::new("lab-a", 2, Shape::Bridge, [21, 3]),
+    Case::new("lan-2", 2, Shape::Cable, [21, 3]),
     Case::new("bridge-8", 8, Shape::Bridge, [21, 3]),
     Case::new("bridge-64", 64, Shape::Bridge, [11, 1]),
-    Case::new("bridge-512", 512, Shape::Bridge, [5, 0]),
+    Case::new("bridge-512", 512, Shape::Bridge, [3, 0]),
     Case::new("bridge-1000", 1000, Shape::Bridge, [3, 0]),
 ];
 
