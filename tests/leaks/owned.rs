@@ -24,13 +24,17 @@ fn topology(count: usize) -> Topology {
 
 /// Ends many networks in this way and compares. The process is that of one test, so that nobody else opens anything in it.
 fn compare(mut end: impl FnMut(usize) -> TestResult) -> TestResult {
-    // The machine's folder for temporary files is everybody's: the one of a run of our own is in `killed`.
+    // Whatever folder the program was started in may be everybody's. So is the one for temporary files: `Suite` looks at that.
+    let home = std::env::temp_dir().join(format!("netns-test-leaks-home-{}", std::process::id()));
+    std::fs::create_dir(&home)?;
+    std::env::set_current_dir(&home)?;
     let folders = [Path::new("/run/netns"), Path::new(".")];
     (0..BEFORE).try_for_each(&mut end)?;
     let before = Census::take(&folders);
     (0..NETWORKS).try_for_each(&mut end)?;
     before.assert_as_before(&folders);
-    Ok(())
+    std::env::set_current_dir("/")?;
+    Ok(std::fs::remove_dir(&home)?)
 }
 
 #[netns_test(timeout = 300)]
