@@ -222,13 +222,16 @@ pub(crate) mod packet {
 }
 
 pub(crate) mod netlink {
+    mod asked;
+
     use std::io;
-    use std::net::IpAddr;
     use std::time::Duration;
 
     use super::Descriptor;
-    use crate::address::{Cidr, Mac};
+    use crate::address::Cidr;
     use crate::error::Result;
+
+    pub(crate) use asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
 
     #[derive(Debug)]
     pub(crate) enum Transport {}
@@ -261,40 +264,6 @@ pub(crate) mod netlink {
         pub(crate) fn changed_within(&mut self, _limit: Duration) -> io::Result<bool> {
             match *self {}
         }
-    }
-
-    pub(crate) struct BridgeVerb<'a> {
-        pub(crate) name: &'a str,
-        pub(crate) index: u32,
-        pub(crate) mac: Option<Mac>,
-        pub(crate) mtu: Option<u32>,
-        pub(crate) stp: bool,
-        pub(crate) ageing: Option<u32>,
-        pub(crate) snooping: bool,
-    }
-
-    pub(crate) struct VethVerb<'a> {
-        pub(crate) name: &'a str,
-        pub(crate) index: u32,
-        pub(crate) mac: Mac,
-        pub(crate) mtu: Option<u32>,
-    }
-
-    pub(crate) struct RouteVerb {
-        pub(crate) kind: RouteVerbKind,
-        pub(crate) destination: Cidr,
-        pub(crate) via: Option<IpAddr>,
-        pub(crate) device: Option<u32>,
-        pub(crate) metric: Option<u32>,
-        pub(crate) source: Option<IpAddr>,
-        pub(crate) onlink: bool,
-    }
-
-    pub(crate) enum RouteVerbKind {
-        Unicast,
-        Blackhole,
-        Unreachable,
-        Prohibit,
     }
 
     pub(crate) fn add_bridge(_bridge: &BridgeVerb<'_>) -> Request {

@@ -1,0 +1,47 @@
+//! What is asked of the kernel, as values: on every system, so that what calls the verbs is the same code everywhere.
+
+use std::net::IpAddr;
+
+use crate::address::{Cidr, Mac};
+
+/// A bridge device to be made.
+#[derive(Debug)]
+pub(crate) struct BridgeVerb<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) index: u32,
+    pub(crate) mac: Option<Mac>,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) stp: bool,
+    /// In hundredths of a second.
+    pub(crate) ageing: Option<u32>,
+    pub(crate) snooping: bool,
+}
+
+/// One end of a veth pair to be made.
+#[derive(Debug)]
+pub(crate) struct VethVerb<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) index: u32,
+    pub(crate) mac: Mac,
+    pub(crate) mtu: Option<u32>,
+}
+
+/// A route to be added or removed.
+#[derive(Debug)]
+pub(crate) struct RouteVerb {
+    pub(crate) kind: RouteVerbKind,
+    pub(crate) destination: Cidr,
+    pub(crate) via: Option<IpAddr>,
+    pub(crate) device: Option<u32>,
+    pub(crate) metric: Option<u32>,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) onlink: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RouteVerbKind {
+    Unicast,
+    Blackhole,
+    Unreachable,
+    Prohibit,
+}
