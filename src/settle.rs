@@ -35,7 +35,7 @@ pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
         .filter(|(_, ends)| !ends.all.is_empty())
     {
         let expected: Vec<u32> = ends.all.iter().map(|end| end.index).collect();
-        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+        wait_for_service(live, deadline, |netlink| {
             Ok(idle(&look::not_in_service(netlink, &expected)?))
         })?;
     }
@@ -49,12 +49,12 @@ pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the IPv6 addresses of every node.
+/// Waits for the IPv6 addresses of every node of a network in which they are usable at once.
 pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
         wait_for_addresses(live, own_addresses(node, ends), deadline)?;
-        if node.role != Role::Switch && !plan.realistic && !has_tentative(live) {
+        if node.role != Role::Switch && !has_tentative(live) {
             wait_until_none_is_tentative(live, !node.bridges.is_empty(), deadline)?;
         }
     }
@@ -63,17 +63,6 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
 
 fn idle(waiting: &[u32]) -> Option<String> {
     (!waiting.is_empty()).then(|| format!("links {waiting:?} do not pass packets yet"))
-}
-
-fn links_of(live: &LiveNode) -> String {
-    format!("bring the links of node `{}` into service", live.name)
-}
-
-fn addresses_of(live: &LiveNode) -> String {
-    format!(
-        "bring the IPv6 addresses of node `{}` into service",
-        live.name
-    )
 }
 
 /// An IPv6 address that an interface is to have.
@@ -135,19 +124,13 @@ fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant
     if !makes_link_locals(live)? {
         expected.retain(|own| own.address.is_some());
     }
-    wait_for(
-        live,
-        Changes::Ipv6Routes,
-        &addresses_of(live),
-        deadline,
-        |netlink| {
-            let missing = missing(netlink, &expected)?;
-            Ok(missing.first().map(|own| match own.address {
-                Some(address) => format!("{address} receives nothing yet"),
-                None => format!("link {} has no link-local address yet", own.index),
-            }))
-        },
-    )
+    wait_for_ipv6(live, deadline, |netlink| {
+        let missing = missing(netlink, &expected)?;
+        Ok(missing.first().map(|own| match own.address {
+            Some(address) => format!("{address} receives nothing yet"),
+            None => format!("link {} has no link-local address yet", own.index),
+        }))
+    })
 }
 
 /// Waits for the other link-local addresses, which people see and may use though nobody asked for IPv6.
@@ -156,23 +139,17 @@ fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant
 ///
 /// A bridge gets its own when the kernel has noticed its carrier, which asking for it hastens.
 fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instant) -> Result<()> {
-    wait_for(
-        live,
-        Changes::Ipv6Routes,
-        &addresses_of(live),
-        deadline,
-        |netlink| {
-            if bridged {
-                let waiting = idle(&look::in_between(netlink)?);
-                if waiting.is_some() {
-                    return Ok(waiting);
-                }
+    wait_for_ipv6(live, deadline, |netlink| {
+        if bridged {
+            let waiting = idle(&look::in_between(netlink)?);
+            if waiting.is_some() {
+                return Ok(waiting);
             }
-            let addresses = look::addresses(netlink)?;
-            let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
-            Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))
-        },
-    )
+        }
+        let addresses = look::addresses(netlink)?;
+        let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
+        Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))
+    })
 }
 
 /// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
@@ -190,22 +167,16 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for node in std::iter::once(node).chain(far) {
         let live = &parts.nodes[node];
-        wait_for(live, Changes::Links, &links_of(live), deadline, |netlink| {
+        wait_for_service(live, deadline, |netlink| {
             Ok(idle(&look::in_between(netlink)?))
         })?;
         let detected = parts.plan.realistic || has_tentative(live);
-        wait_for(
-            live,
-            Changes::Ipv6Routes,
-            &addresses_of(live),
-            deadline,
-            |netlink| {
-                let waiting = look::not_reachable(netlink, detected)?;
-                Ok(waiting
-                    .first()
-                    .map(|address| format!("{address} receives nothing yet")))
-            },
-        )?;
+        wait_for_ipv6(live, deadline, |netlink| {
+            let waiting = look::not_reachable(netlink, detected)?;
+            Ok(waiting
+                .first()
+                .map(|address| format!("{address} receives nothing yet")))
+        })?;
     }
     Ok(())
 }
@@ -236,6 +207,29 @@ fn has_tentative(live: &LiveNode) -> bool {
     live.unset
         .iter()
         .any(|unset| unset.sysctl.ends_with("/accept_dad"))
+}
+
+/// Waits for links, looking again at each change of one.
+fn wait_for_service(
+    live: &LiveNode,
+    deadline: Instant,
+    waiting: impl FnMut(&mut Transport) -> Result<Option<String>>,
+) -> Result<()> {
+    let what = format!("bring the links of node `{}` into service", live.name);
+    wait_for(live, Changes::Links, &what, deadline, waiting)
+}
+
+/// Waits for IPv6 addresses, looking again at each change of a route.
+fn wait_for_ipv6(
+    live: &LiveNode,
+    deadline: Instant,
+    waiting: impl FnMut(&mut Transport) -> Result<Option<String>>,
+) -> Result<()> {
+    let what = format!(
+        "bring the IPv6 addresses of node `{}` into service",
+        live.name
+    );
+    wait_for(live, Changes::Ipv6Routes, &what, deadline, waiting)
 }
 
 /// Waits until there is nothing to wait for, which `waiting` says in words.

@@ -48,7 +48,7 @@ impl Parent {
 impl Audience for Parent {
     /// From here on, standard output is the test's.
     fn curtain_up(&self) {
-        if let Some([output, _]) = bootstrap::relay() {
+        if let Some(output) = bootstrap::output() {
             point_standard_output(output);
         }
         self.tell(&Message::Performing);

@@ -37,9 +37,9 @@ const PRIVILEGED: i32 = 1;
 const USER_NAMESPACE: i32 = 2;
 const REFUSED: i32 = 1 << 24;
 
-/// Descriptors that the parent passed, out of the way of the test: control, standard output, standard error. 0 is none.
+/// Descriptors that the parent passed, out of the way of the test: control and standard output. 0 is none. Standard error stays.
 static CONTROL: AtomicI32 = AtomicI32::new(0);
-static RELAY: [AtomicI32; 2] = [AtomicI32::new(0), AtomicI32::new(0)];
+static OUTPUT: AtomicI32 = AtomicI32::new(0);
 
 ctor::declarative::ctor! {
     #[ctor(unsafe, anonymous, priority = early)]
@@ -96,16 +96,12 @@ pub(crate) fn take_control() -> Option<i32> {
 
 /// Whether this process was started for one test.
 pub(crate) fn is_child() -> bool {
-    relay().is_some()
+    output().is_some()
 }
 
-/// Where this process's standard output and error are to go while its test runs.
-pub(crate) fn relay() -> Option<[i32; 2]> {
-    let relay = [
-        RELAY[0].load(Ordering::Acquire),
-        RELAY[1].load(Ordering::Acquire),
-    ];
-    (relay[0] > 0).then_some(relay)
+/// Where this process's standard output is to go while its test runs.
+pub(crate) fn output() -> Option<i32> {
+    Some(OUTPUT.load(Ordering::Acquire)).filter(|fd| *fd > 0)
 }
 
 /// The door with this number.
@@ -119,8 +115,7 @@ fn door(code: i32) -> Door {
 /// Puts the parent's descriptors aside, enters, and ties this process's life to the parent's.
 fn begin_child(parent: i32) {
     CONTROL.store(aside(0), Ordering::Release);
-    RELAY[0].store(aside(1), Ordering::Release);
-    RELAY[1].store(aside(2), Ordering::Release);
+    OUTPUT.store(aside(1), Ordering::Release);
     // SAFETY: the path is a valid string; the descriptors are this process's own. Until the body starts, standard output is the
     // harness's, whose messages nobody wants twice.
     unsafe {
