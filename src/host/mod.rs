@@ -1,0 +1,95 @@
+//! A host of a live network, borrowed: run code in it, look at it, change it.
+
+mod address;
+mod look;
+mod route;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::here;
+use crate::live::{LiveNode, Parts};
+use crate::worker;
+
+/// A host of a live network: a network namespace.
+///
+/// It is a borrowed view, free to copy. Nothing about it remembers: every look asks the kernel.
+///
+/// # Examples
+///
+/// ```
+/// # netns_test::run(&netns_test::Topology::lan(["client", "server"]), |net| {
+/// let server = net.host("server");
+/// let listener = server.run(|| std::net::TcpListener::bind("0.0.0.0:80")).unwrap();
+/// assert!(net.host("client").run(|| std::net::TcpStream::connect(server.socket_addr(80))).is_ok());
+/// # drop(listener);
+/// println!("{}", server.interface("eth0").unwrap());
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Copy)]
+pub struct Host<'net> {
+    parts: &'net Arc<Parts>,
+    node: usize,
+}
+
+impl<'net> Host<'net> {
+    pub(crate) fn new(parts: &'net Arc<Parts>, node: usize) -> Self {
+        Self { parts, node }
+    }
+
+    pub(crate) fn parts(self) -> &'net Arc<Parts> {
+        self.parts
+    }
+
+    pub(crate) fn node(self) -> usize {
+        self.node
+    }
+
+    pub(crate) fn live(self) -> &'net LiveNode {
+        &self.parts.nodes[self.node]
+    }
+
+    /// The host's name in the topology.
+    pub fn name(self) -> &'net str {
+        &self.live().name
+    }
+
+    /// Runs code in the host, on a fresh thread that ends with it.
+    ///
+    /// The closure may borrow, calls may nest, and the working directory is that of the caller. A socket stays in the host in which it
+    /// was made; it may be returned and used from anywhere. Threads that the closure starts are in the host, too.
+    ///
+    /// # Panics
+    ///
+    /// The closure's panic goes on in the caller. A thread could not be started, or could not enter the host.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let greeting = String::from("hello");
+    /// let length = net.host("a").run(|| greeting.len());
+    /// assert_eq!(length, 5);
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// See [setns(2)](https://man7.org/linux/man-pages/man2/setns.2.html).
+    #[track_caller]
+    pub fn run<T: Send>(self, body: impl FnOnce() -> T + Send) -> T {
+        match self.try_run(body) {
+            Ok(value) => value,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) fn try_run<T: Send>(self, body: impl FnOnce() -> T + Send) -> Result<T> {
+        worker::run_in(self.live(), || here::set(self.parts, self.node, body))
+    }
+}
+
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Host").field(&self.name()).finish()
+    }
+}
