@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Invalid,
     /// A wait reached its limit.
     TimedOut,
+    /// A program did not do what it was to do.
+    Program,
     /// The kernel refused one step.
     Kernel,
 }

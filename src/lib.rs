@@ -193,11 +193,12 @@
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
+//! program                           programs in nodes
 //! apply                             from a plan to live parts
 //! settle                            until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces and their sockets
-//! console entry probe runtime wait  the terminal; the way in; ICMP; async bodies; limits
+//! console entry machine probe runtime wait  the terminal; the way in; the way back; ICMP; async bodies; limits
 //! sys                               system calls and netlink: the only unsafe code
 //! ===== effects above; below only values, testable on any machine without privilege =====
 //! diagnosis settings                judging a machine from gathered facts; the environment variables
@@ -249,6 +250,7 @@ mod sys;
 
 mod console;
 mod entry;
+mod machine;
 mod probe;
 mod runtime;
 mod wait;
@@ -261,6 +263,8 @@ mod worker;
 mod settle;
 
 mod apply;
+
+mod program;
 
 mod host;
 
@@ -292,6 +296,7 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
+pub use program::{Command, Process};
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };

@@ -9,6 +9,7 @@ use crate::entry;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::live::Parts;
+use crate::machine;
 use crate::plan::Plan;
 use crate::settings;
 use crate::sys::netns;
@@ -93,13 +94,10 @@ pub fn run<T: Send>(topology: &Topology, body: impl FnOnce(&Network) -> T + Send
 
 impl Network {
     pub(crate) fn apply(plan: Plan) -> Result<Self> {
+        machine::stand_by()?;
         let nodes = apply::apply(&plan)?;
         Ok(Self {
-            parts: Arc::new(Parts {
-                plan,
-                nodes,
-                pings: Default::default(),
-            }),
+            parts: Arc::new(Parts::new(plan, nodes)),
         })
     }
 
@@ -218,6 +216,7 @@ impl Network {
     /// # Ok::<(), netns_test::Error>(())
     /// ```
     pub fn close(self) -> Result<()> {
+        self.parts.end_programs();
         self.nobody_left()?;
         match Arc::try_unwrap(self.parts) {
             Ok(parts) => {

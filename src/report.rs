@@ -1,5 +1,6 @@
 //! The network as it was when a test failed.
 
+mod programs;
 mod text;
 
 use std::sync::{Arc, PoisonError};
@@ -34,7 +35,7 @@ fn render(parts: &Arc<Parts>) -> String {
         .iter()
         .map(|(from, report)| sent(from, report))
         .collect();
-    text::render(&parts.plan, &seen, &sent)
+    text::render(&parts.plan, &seen, &sent, &programs::render(parts))
 }
 
 fn look(host: Host<'_>) -> Result<Seen> {
@@ -46,6 +47,7 @@ fn look(host: Host<'_>) -> Result<Seen> {
         routes,
         neighbours: host.neighbours()?,
         unset: host.live().unset.clone(),
+        lacking: host.parts().lacking(host.node()),
     })
 }
 

@@ -70,3 +70,19 @@ pub fn block_on<F: Future + TokioFeature>(_: Flavor, _: F) -> F::Output {
     note = "write `netns-test = {{ version = \"..\", features = [\"tokio\"] }}`, or a test that is not async"
 )]
 pub trait TokioFeature {}
+
+/// The same work inside the caller's runtime, if there is one, wherever it is done.
+#[cfg(feature = "tokio")]
+pub(crate) fn carried<T>(body: impl FnOnce() -> T + Send) -> impl FnOnce() -> T + Send {
+    let runtime = tokio::runtime::Handle::try_current();
+    move || {
+        let _inside = runtime.as_ref().map(tokio::runtime::Handle::enter);
+        body()
+    }
+}
+
+/// Without the `tokio` feature there is no runtime to carry.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn carried<T>(body: impl FnOnce() -> T + Send) -> impl FnOnce() -> T + Send {
+    body
+}

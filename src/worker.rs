@@ -5,8 +5,9 @@
 use std::panic;
 use std::thread;
 
-use crate::error::{Error, Result};
-use crate::live::LiveNode;
+use crate::error::Result;
+use crate::live::{LiveNode, Parts};
+use crate::machine;
 
 /// Runs `body` on a fresh thread and forwards its panic.
 pub(crate) fn on_a_thread_of_its_own<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> T {
@@ -18,17 +19,27 @@ pub(crate) fn on_a_thread_of_its_own<T: Send>(name: &str, body: impl FnOnce() ->
             Ok(thread) => thread
                 .join()
                 .unwrap_or_else(|payload| panic::resume_unwind(payload)),
-            Err(cause) => panic!("{}", Error::kernel("start a thread", cause).help(THREADS)),
+            Err(cause) => panic!("{}", machine::no_thread(cause)),
         }
     })
 }
-
-const THREADS: &str = "the machine's or the user's limit of tasks is reached: see `ulimit -u` and the container's pids limit";
 
 /// Runs `body` on a fresh thread inside the node and forwards its panic.
 pub(crate) fn run_in<T: Send>(node: &LiveNode, body: impl FnOnce() -> T + Send) -> Result<T> {
     on_a_thread_of_its_own(&node.name, || {
         node.enter()?;
+        Ok(body())
+    })
+}
+
+/// The same with the node's names and files: for code that is not ours.
+pub(crate) fn run_at_home<T: Send>(
+    parts: &Parts,
+    node: usize,
+    body: impl FnOnce() -> T + Send,
+) -> Result<T> {
+    on_a_thread_of_its_own(&parts.nodes[node].name, || {
+        parts.inhabit(node)?;
         Ok(body())
     })
 }

@@ -102,6 +102,7 @@ fn no_combination_is_left_without_an_answer() {
         Step::UidMap,
         Step::Capabilities,
         Step::Mount,
+        Step::PidNamespace,
         NET,
         Step::NetlinkSocket,
         Step::Link("veth"),

@@ -20,11 +20,9 @@ pub(crate) enum Step {
     /// Capabilities that child programs inherit.
     Capabilities,
     /// Private mounts, for files such as `/etc/resolv.conf`.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "private mounts come with host names")
-    )]
     Mount,
+    /// A PID namespace, so that programs end with the network.
+    PidNamespace,
     /// A network namespace.
     NetworkNamespace,
     /// The socket through which the network namespace is configured.
@@ -49,6 +47,7 @@ impl Step {
             Self::UidMap => "map the user into the new user namespace",
             Self::Capabilities => "pass capabilities on to child programs",
             Self::Mount => "make the mounts private",
+            Self::PidNamespace => "make a PID namespace",
             Self::NetworkNamespace => "make a network namespace",
             Self::NetlinkSocket => "open a netlink socket",
             Self::Link("lo") => "raise `lo`",
@@ -70,6 +69,7 @@ impl Step {
             Self::UidMap => "write to /proc/self/uid_map",
             Self::Capabilities => "capset and prctl(PR_CAP_AMBIENT)",
             Self::Mount => "mount(MS_REC|MS_SLAVE)",
+            Self::PidNamespace => "unshare(CLONE_NEWPID)",
             Self::NetworkNamespace => "unshare(CLONE_NEWNET)",
             Self::NetlinkSocket => "socket(AF_NETLINK)",
             Self::Link(kind) => return Cow::Owned(format!("RTM_NEWLINK ({kind})")),
@@ -79,7 +79,10 @@ impl Step {
 
     /// Whether the step asks for a new namespace, which is what filters of system calls look for.
     pub(crate) fn makes_namespace(self) -> bool {
-        matches!(self, Self::UserNamespace | Self::NetworkNamespace)
+        matches!(
+            self,
+            Self::UserNamespace | Self::NetworkNamespace | Self::PidNamespace
+        )
     }
 
     /// Whether the step writes to the new user namespace's files, which proves that the namespace was given.

@@ -113,7 +113,7 @@ fn perform(
     thread::scope(|scope| {
         let perform = || {
             let _ends_with_the_body = ends_with_the_body;
-            if let Err(error) = network.parts().nodes[node].enter() {
+            if let Err(error) = network.parts().inhabit(node) {
                 return Ending::Broken(error.to_string());
             }
             here::set(network.parts(), node, || {

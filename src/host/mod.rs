@@ -2,6 +2,7 @@
 
 mod address;
 mod look;
+mod program;
 mod route;
 
 use std::fmt;
@@ -77,14 +78,16 @@ impl<'net> Host<'net> {
     /// See [setns(2)](https://man7.org/linux/man-pages/man2/setns.2.html).
     #[track_caller]
     pub fn run<T: Send>(self, body: impl FnOnce() -> T + Send) -> T {
-        match self.try_run(body) {
+        let body = || here::set(self.parts, self.node, body);
+        match worker::run_at_home(self.parts, self.node, body) {
             Ok(value) => value,
             Err(error) => panic!("{error}"),
         }
     }
 
+    /// Runs code of ours in the host: it needs none of the host's names and files.
     pub(crate) fn try_run<T: Send>(self, body: impl FnOnce() -> T + Send) -> Result<T> {
-        worker::run_in(self.live(), || here::set(self.parts, self.node, body))
+        worker::run_in(self.live(), body)
     }
 }
 

@@ -90,6 +90,9 @@ impl Draft<'_> {
     pub(crate) fn into_plan(mut self, topology: &Topology) -> Plan {
         self.drop_small_ipv6();
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
+        for (node, host) in self::nodes(topology) {
+            nodes[node].aliases = host.aliases.iter().map(|it| it.text.clone()).collect();
+        }
         let mut positions = vec![None; self.domains.len()];
         for (position, domain) in self.domains.into_iter().enumerate() {
             if let Some(bridge) = domain.bridge {
@@ -182,6 +185,7 @@ impl DraftNode {
     fn into_node(self) -> Node {
         Node {
             name: self.name,
+            aliases: Vec::new(),
             role: self.role,
             bridges: Vec::new(),
             routes: self.routes,

@@ -5,6 +5,7 @@
 mod address;
 mod check;
 mod draft;
+mod etc;
 mod mistakes;
 mod name;
 pub(crate) mod route;
@@ -17,6 +18,7 @@ mod wire;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub(crate) use etc::{nsswitch_conf, resolv_conf};
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
@@ -62,6 +64,8 @@ pub(crate) enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) name: String,
+    /// Further names by which others find it.
+    pub(crate) aliases: Vec<String>,
     pub(crate) role: Role,
     pub(crate) bridges: Vec<Bridge>,
     pub(crate) routes: Vec<Route>,

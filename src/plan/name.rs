@@ -8,6 +8,9 @@ const INTERFACE_NAME: usize = 15;
 /// The longest label of a host name, see [hostname(7)](https://man7.org/linux/man-pages/man7/hostname.7.html).
 const NODE_NAME: usize = 63;
 
+/// The longest host name of several labels.
+const ALIAS: usize = 253;
+
 /// Checks the names of nodes, and of what they attach to.
 pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
     let mut seen: Vec<&Written> = vec![&topology.root.name];
@@ -32,6 +35,7 @@ pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
             None => seen.push(&host.name),
         }
     }
+    aliases(topology, mistakes);
     let mut targets: Vec<&Written> = Vec::new();
     for bridge in &topology.bridges {
         if let Err(cause) = interface(&bridge.name.text) {
@@ -68,14 +72,36 @@ pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
     }
 }
 
+/// Several hosts may share an alias. But what is the name of a node means that node.
+fn aliases(topology: &Topology, mistakes: &mut Mistakes<'_>) {
+    let hosts = || std::iter::once(&topology.root).chain(&topology.hosts);
+    for host in hosts() {
+        for alias in &host.aliases {
+            let object = format!("alias `{}` of node `{}`", alias.text, host.name.text);
+            if let Err(cause) = host_name(&alias.text, "an alias", ALIAS) {
+                mistakes.push(alias.at, object, cause);
+            } else if hosts().any(|other| other.name.text == alias.text) {
+                mistakes.push(alias.at, object, "a node has that name");
+            }
+        }
+    }
+}
+
 /// Whether a node may have this name: it is a host name, too.
 fn node(name: &str) -> Result<(), String> {
+    host_name(name, "a node's", NODE_NAME)
+}
+
+fn host_name(name: &str, whose: &str, longest: usize) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.is_empty() || name.len() > NODE_NAME {
+    if name.is_empty() || name.len() > longest {
         return Err(format!(
-            "the name has {} bytes, a node's has 1 to {NODE_NAME}",
+            "the name has {} bytes, {whose} has 1 to {longest}",
             name.len()
         ));
+    }
+    if name == "localhost" {
+        return Err("the name is reserved: it is every node itself".to_owned());
     }
     if !name.chars().all(legal) || name.starts_with(['-', '.']) {
         return Err(
@@ -131,7 +157,7 @@ mod tests {
         ] {
             assert!(interface(bad).is_err(), "{bad}");
         }
-        for bad in ["", "-a", ".a", "a/b", "a b", &"x".repeat(64)] {
+        for bad in ["", "-a", ".a", "a/b", "a b", "localhost", &"x".repeat(64)] {
             assert!(node(bad).is_err(), "{bad}");
         }
     }

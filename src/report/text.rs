@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::address::Cidr;
 use crate::error::Result;
-use crate::live::Unset;
+use crate::live::{Lack, Unset};
 use crate::plan::{End, Plan, Role};
 use crate::view::{Interface, Neighbour, NeighbourState, OperState, Route};
 
@@ -32,6 +32,7 @@ pub(super) struct Seen {
     pub(super) routes: Vec<Route>,
     pub(super) neighbours: Vec<Neighbour>,
     pub(super) unset: Vec<Unset>,
+    pub(super) lacking: Vec<Lack>,
 }
 
 /// A ping that the test sent.
@@ -45,12 +46,13 @@ pub(super) struct Sent {
 }
 
 /// One of `seen` for each visible node of the plan, as far as it goes.
-pub(super) fn render(plan: &Plan, seen: &[Result<Seen>], sent: &[Sent]) -> String {
+pub(super) fn render(plan: &Plan, seen: &[Result<Seen>], sent: &[Sent], programs: &str) -> String {
     let mut text = String::from("\n---- the network as it was ----\n");
     let nodes: Vec<&Seen> = seen.iter().flatten().collect();
     let standing_out = standing_out(plan, &nodes, sent);
     text.push_str(&standing_out);
-    if !standing_out.is_empty() {
+    text.push_str(programs);
+    if !standing_out.is_empty() || !programs.is_empty() {
         text.push('\n');
     }
     text.push_str(&brief(plan));
@@ -110,6 +112,9 @@ fn standing_out(plan: &Plan, nodes: &[&Seen], sent: &[Sent]) -> String {
                 "{}: could not set {sysctl} to {value}: {cause}",
                 node.name
             );
+        }
+        for Lack { what, cause } in &node.lacking {
+            line!(text, "{} sees the machine's {what}: {cause}", node.name);
         }
     }
     for ping in lossless {

@@ -81,7 +81,32 @@ pub(crate) mod limits {
     }
 }
 
+#[path = "lend.rs"]
+pub(crate) mod lend;
+
+#[path = "elsewhere/programs.rs"]
+mod programs;
+pub(crate) use programs::{family, mounts};
+
 pub(crate) mod process {
+    use std::ffi::OsStr;
+    use std::path::Path;
+    use std::process::{Command, ExitStatus};
+
+    pub(crate) fn signal_of(_status: ExitStatus) -> Option<i32> {
+        None
+    }
+
+    pub(crate) fn signal_name(signal: i32) -> String {
+        format!("signal {signal}")
+    }
+
+    pub(crate) fn is_program(path: &Path) -> bool {
+        path.is_file()
+    }
+
+    pub(crate) fn name_as(_command: &mut Command, _name: &OsStr) {}
+
     pub(crate) fn threads() -> usize {
         1
     }

@@ -1,8 +1,13 @@
 //! Waiting for descriptors and processes, and moving the standard ones.
 #![allow(unsafe_code, reason = "system calls")]
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -121,6 +126,22 @@ pub(crate) fn signal_name(signal: i32) -> String {
         Ok(signal) => signal.as_str().to_owned(),
         Err(_) => format!("signal {signal}"),
     }
+}
+
+/// The signal that ended a process, if one did.
+pub(crate) fn signal_of(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Whether somebody may execute the file.
+pub(crate) fn is_program(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
+}
+
+/// What the program is told that it is called, whatever its path.
+pub(crate) fn name_as(command: &mut Command, name: &OsStr) {
+    command.arg0(name);
 }
 
 /// The numbers of a descriptor, for texts.

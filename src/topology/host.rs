@@ -20,6 +20,7 @@ use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
 #[derive(Clone, Debug)]
 pub struct HostSpec {
     pub(crate) name: Written,
+    pub(crate) aliases: Vec<Written>,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
     pub(crate) sysctls: Vec<(Written, String)>,
@@ -37,6 +38,7 @@ impl HostSpec {
     pub(crate) fn new(name: impl Into<String>) -> Self {
         Self {
             name: Written::here(name),
+            aliases: Vec::new(),
             attachments: Vec::new(),
             routes: Vec::new(),
             sysctls: Vec::new(),
@@ -44,9 +46,36 @@ impl HostSpec {
     }
 
     pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.aliases.extend(other.aliases);
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
         self.sysctls.extend(other.sysctls);
+        self
+    }
+
+    /// A further name by which every node finds this host.
+    ///
+    /// Several hosts may share an alias: it then stands for the addresses of all of them. It may have dots.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::ToSocketAddrs;
+    ///
+    /// use netns_test::Topology;
+    ///
+    /// let shop = Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("web", |h| h.attach("br0", "10.0.0.1/24").alias("shop.example"));
+    /// # netns_test::run(&shop, |net| {
+    /// let found: Vec<_> = "shop.example:80".to_socket_addrs().unwrap().collect();
+    /// assert_eq!(found, ["10.0.0.1:80".parse().unwrap()]);
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn alias(mut self, name: impl Into<String>) -> Self {
+        self.aliases.push(Written::here(name));
         self
     }
 

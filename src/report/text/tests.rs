@@ -66,6 +66,7 @@ fn node(name: &str, interfaces: Vec<Interface>) -> Seen {
         routes: Vec::new(),
         neighbours: Vec::new(),
         unset: Vec::new(),
+        lacking: Vec::new(),
     }
 }
 
@@ -98,7 +99,7 @@ fn ping(target: &str, received: usize) -> Sent {
 
 fn rendered(seen: Vec<Seen>, sent: &[Sent]) -> String {
     let seen: Vec<Result<Seen>> = seen.into_iter().map(Ok).collect();
-    render(&lab_a(), &seen, sent)
+    render(&lab_a(), &seen, sent, "")
 }
 
 #[test]
@@ -188,7 +189,7 @@ fn a_node_that_cannot_be_looked_at_does_not_hide_the_others() {
     let mut seen: Vec<Result<Seen>> = healthy().into_iter().map(Ok).collect();
     seen.truncate(2);
     seen[0] = Err(broken);
-    let text = render(&lab_a(), &seen, &[]);
+    let text = render(&lab_a(), &seen, &[], "");
     assert!(
         text.contains(
             "root:\n  failed to list interfaces: the kernel did not answer\nns1:\n  eth0 UP"
@@ -206,6 +207,6 @@ fn a_node_that_cannot_be_looked_at_does_not_hide_the_others() {
 fn an_empty_network_says_so() {
     let plan = Topology::new().plan().unwrap();
     let lo = interface("lo", "loopback", 0x10049, &["127.0.0.1/8", "::1/128"]);
-    let text = render(&plan, &[Ok(node("root", vec![lo]))], &[]);
+    let text = render(&plan, &[Ok(node("root", vec![lo]))], &[], "");
     assert!(text.contains("root:\n  nothing but lo\n"), "{text}");
 }

@@ -1,0 +1,106 @@
+//! The programs of a node: a family whose first process holds it together.
+//!
+//! Processes are started by one standing thread, because the first process dies with the thread that made it: when that ends, or this
+//! process does, the kernel kills the family.
+
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::diagnosis::Step;
+use crate::entry;
+use crate::error::{Error, Result};
+use crate::live::{Lack, Parts, lock};
+use crate::machine;
+use crate::settings;
+use crate::sys::family::{self, Began, First};
+use crate::sys::lend::{self, Job};
+use crate::wait;
+
+/// How long the kernel may take to bring the last of a family down.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+
+/// The processes of a node and the thread that starts them.
+#[derive(Debug)]
+pub(crate) struct Family {
+    first: First,
+    starter: Option<(Sender<Job>, JoinHandle<()>)>,
+    /// Processes whose owners no longer care what becomes of them.
+    forgotten: Mutex<Vec<Child>>,
+    /// What its processes see of the machine's.
+    pub(crate) lacking: Option<Lack>,
+}
+
+impl Family {
+    pub(crate) fn found(parts: &Arc<Parts>, node: usize) -> Result<Self> {
+        let (jobs, waiting) = mpsc::channel::<Job>();
+        let (told, began) = mpsc::channel();
+        let parts = Arc::clone(parts);
+        let name = parts.nodes[node].name.clone();
+        let thread = thread::Builder::new()
+            .name(format!("{name} starter"))
+            .spawn(move || {
+                let began = begin(&parts, node);
+                drop(parts);
+                let failed = began.is_err();
+                if told.send(began).is_ok() && !failed {
+                    waiting.into_iter().for_each(|job| job());
+                }
+            })
+            .map_err(machine::no_thread)?;
+        match began.recv() {
+            Ok(Ok(Began { first, proc })) => Ok(Self {
+                first,
+                lacking: proc.err().map(|cause| Lack::new("/proc", &cause)),
+                starter: Some((jobs, thread)),
+                forgotten: Mutex::default(),
+            }),
+            Ok(Err(error)) => Err(error.inside(&name)),
+            Err(_) => Err(Error::new(
+                crate::error::Kind::Kernel,
+                format!("start programs in node `{name}`"),
+                "the thread that starts them ended",
+            )),
+        }
+    }
+
+    /// Runs `body` on the thread that starts the node's programs; what it starts belongs to the family.
+    pub(crate) fn run<T: Send>(&self, body: impl FnOnce() -> T + Send) -> Option<T> {
+        let (jobs, _) = self.starter.as_ref()?;
+        // Without a thread the job comes back, and is dropped.
+        lend::lend(body, |job| drop(jobs.send(job)))
+    }
+
+    /// Takes a process that nobody will wait for.
+    pub(crate) fn forget(&self, child: Child) {
+        lock(&self.forgotten).push(child);
+    }
+
+    pub(crate) fn kill(&self) {
+        self.first.kill();
+    }
+}
+
+fn begin(parts: &Parts, node: usize) -> Result<Began> {
+    parts.inhabit(node)?;
+    family::found().map_err(|cause| entry::refused(Step::PidNamespace, &cause))
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        self.kill();
+        // The first process is gone when its whole family is, and those who died count until they are waited for.
+        for child in lock(&self.forgotten).iter_mut() {
+            drop(child.wait());
+        }
+        // A process that somebody holds elsewhere may never be: what is left of it goes with this process.
+        wait::until(settings::scaled(GONE_WITHIN), || self.first.is_gone());
+        if let Some((jobs, thread)) = self.starter.take() {
+            drop(jobs);
+            drop(thread.join());
+        }
+    }
+}

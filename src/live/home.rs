@@ -1,0 +1,199 @@
+//! A node's home: the host name, and what threads and programs in the node see of the machine's files.
+//!
+//! Names of this network stand for addresses of this network, whoever asks: `/etc/hosts` and `/etc/resolv.conf` are the node's own, the
+//! machine's name services are hidden, `/sys` and `/proc/net` show the node. The files are in memory and belong to a mount namespace, so that
+//! they are gone with it. A node has no home until somebody lives there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::diagnosis::Step;
+use crate::entry;
+use crate::errno;
+use crate::error::{Result, errno_text};
+use crate::live::LiveNode;
+use crate::machine;
+use crate::plan::{self, Plan};
+use crate::sys::limits;
+use crate::sys::mounts::{self, Surroundings};
+
+/// Where files are written before each is shown in its place: the first that is there. Nothing of it is visible afterwards.
+const WORKSHOPS: [&str; 3] = ["/tmp", "/sys", "/proc"];
+
+/// Where the machine's name services listen. Such sockets are files: a network namespace does not cut them off.
+const SERVICES: [&str; 4] = [
+    "/run/nscd",
+    "/var/run/nscd",
+    "/run/systemd/resolve",
+    "/run/avahi-daemon",
+];
+
+/// Descriptors that a home costs.
+const DESCRIPTORS: usize = 2;
+
+/// What a node has beside its network.
+#[derive(Debug)]
+pub(crate) struct Home {
+    surroundings: Option<Surroundings>,
+    /// What the machine refused: for the report of a failure.
+    pub(crate) lacking: Vec<Lack>,
+}
+
+impl Home {
+    /// Makes the home of a node. It is made from the machine's files: on a thread that has entered no other.
+    pub(crate) fn make(plan: &Plan, position: usize, node: &LiveNode) -> Result<Self> {
+        let room = limits::make_room(DESCRIPTORS)?;
+        machine::run("netns builder", || {
+            node.enter()?;
+            Ok(match mounts::unshare_surroundings() {
+                Ok(()) => furnish(plan, position, room.floor()),
+                Err(cause) => Self {
+                    surroundings: None,
+                    lacking: vec![Lack {
+                        what: "host name and files",
+                        cause: entry::refused(Step::Mount, &cause).to_string(),
+                    }],
+                },
+            })
+        })?
+    }
+
+    /// Moves the calling thread in, for ever.
+    pub(crate) fn enter(&self) -> io::Result<()> {
+        match &self.surroundings {
+            Some(surroundings) => surroundings.enter(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Something of the machine's that a node sees instead of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lack {
+    pub(crate) what: &'static str,
+    pub(crate) cause: String,
+}
+
+impl Lack {
+    pub(crate) fn new(what: &'static str, cause: &io::Error) -> Self {
+        let cause = errno_text(cause);
+        Self { what, cause }
+    }
+}
+
+/// Arranges the calling thread's own mounts.
+fn furnish(plan: &Plan, position: usize, floor: Option<i32>) -> Home {
+    let mut lacking = Vec::new();
+    let mut note = |what: &'static str, result: io::Result<()>| {
+        if let Err(cause) = result {
+            lacking.push(Lack::new(what, &cause));
+        }
+    };
+    note(
+        "host name",
+        mounts::set_host_name(&plan.nodes[position].name),
+    );
+    match Workshop::open() {
+        Ok(workshop) => {
+            write_files(plan, position, &workshop, &mut note);
+            note("/tmp", workshop.close());
+        }
+        Err(cause) => note("files", Err(cause)),
+    }
+    note("/sys", mounts::mount_sys());
+    let surroundings = match Surroundings::of_this_thread(floor) {
+        Ok(surroundings) => Some(surroundings),
+        Err(cause) => {
+            note("host name and files", Err(cause));
+            None
+        }
+    };
+    Home {
+        surroundings,
+        lacking,
+    }
+}
+
+fn write_files(
+    plan: &Plan,
+    position: usize,
+    workshop: &Workshop,
+    note: &mut impl FnMut(&'static str, io::Result<()>),
+) {
+    let hosts = plan.hosts_file(position);
+    let servers = plan::resolv_conf(&[]);
+    let order = fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
+    let order = plan::nsswitch_conf(&order);
+    note("/etc/hosts", workshop.show(&hosts, "/etc/hosts"));
+    for (path, text) in [
+        ("/etc/resolv.conf", servers.as_str()),
+        ("/etc/nsswitch.conf", &order),
+        // All addresses of a name, also to those who ask for one family.
+        ("/etc/host.conf", "multi on\n"),
+    ] {
+        note(path, optional(workshop.show(text, path)));
+    }
+    for service in SERVICES {
+        note(service, optional(workshop.hide(service)));
+    }
+    // Each thread's own, where the kernel's link leads to the main thread's.
+    note(
+        "/proc/net",
+        workshop.redirect("thread-self/net", "/proc/net"),
+    );
+}
+
+/// What the machine does not have needs no cover.
+fn optional(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(cause) if cause.raw_os_error() == Some(errno::ENOENT) => Ok(()),
+        other => other,
+    }
+}
+
+/// A directory in memory, for as long as it takes to put its files where they are to be seen.
+struct Workshop {
+    directory: &'static Path,
+}
+
+impl Workshop {
+    fn open() -> io::Result<Self> {
+        let directory = WORKSHOPS.iter().map(Path::new).find(|path| path.is_dir());
+        let directory = directory.ok_or(io::ErrorKind::NotFound)?;
+        mounts::mount_memory(directory)?;
+        Ok(Self { directory })
+    }
+
+    /// A name for the thing that is shown at `target`: `/etc/hosts` is made as `etc-hosts`.
+    fn draft(&self, target: &str) -> PathBuf {
+        self.directory
+            .join(target.trim_start_matches('/').replace('/', "-"))
+    }
+
+    /// Shows a text instead of the file.
+    fn show(&self, text: &str, target: &str) -> io::Result<()> {
+        let draft = self.draft(target);
+        mounts::write_readable(&draft, text)?;
+        mounts::cover(&draft, Path::new(target))
+    }
+
+    /// Shows an empty directory instead.
+    fn hide(&self, target: &str) -> io::Result<()> {
+        let draft = self.draft(target);
+        fs::create_dir(&draft)?;
+        mounts::cover(&draft, Path::new(target))
+    }
+
+    /// Shows a symbolic link instead.
+    fn redirect(&self, to: &str, target: &str) -> io::Result<()> {
+        let draft = self.draft(target);
+        mounts::link(to, &draft)?;
+        mounts::cover(&draft, Path::new(target))
+    }
+
+    /// Shows again what was here. What has been put in place stays.
+    fn close(self) -> io::Result<()> {
+        mounts::detach(self.directory)
+    }
+}

@@ -1,0 +1,194 @@
+//! The parts of a live network: what it owns, and what holding them means.
+
+mod family;
+mod home;
+mod program;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+mod watch;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use home::Home;
+
+pub(crate) use family::Family;
+pub(crate) use home::Lack;
+pub(crate) use program::{Awaited, Record, Stream};
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+pub(crate) use watch::watch;
+
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::probe::PingReport;
+use crate::sys::Descriptor;
+use crate::sys::netlink::Transport;
+use crate::sys::netns::{self, NamespaceId};
+
+/// Everything that a network owns. Dropping it closes the last descriptors of its namespaces; the kernel does the rest.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) plan: Plan,
+    /// In the order of the plan's nodes.
+    pub(crate) nodes: Vec<LiveNode>,
+    /// The pings that the test sent, for the report of a failure.
+    pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
+    /// The programs that the test started, in their order.
+    pub(crate) programs: Mutex<Vec<Arc<Record>>>,
+}
+
+/// A live namespace. Its netlink socket pins it: a node costs one descriptor.
+#[derive(Debug)]
+pub(crate) struct LiveNode {
+    pub(crate) name: String,
+    pub(crate) namespace: NamespaceId,
+    pub(crate) unset: Vec<Unset>,
+    netlink: Mutex<Transport>,
+    home: OnceLock<Home>,
+    family: Mutex<Option<Arc<Family>>>,
+}
+
+/// A kernel parameter that nobody asked for and that could not be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unset {
+    pub(crate) sysctl: String,
+    pub(crate) value: String,
+    pub(crate) cause: String,
+}
+
+impl LiveNode {
+    pub(crate) fn new(
+        name: String,
+        namespace: NamespaceId,
+        netlink: Transport,
+        unset: Vec<Unset>,
+    ) -> Self {
+        Self {
+            name,
+            namespace,
+            unset,
+            netlink: Mutex::new(netlink),
+            home: OnceLock::new(),
+            family: Mutex::new(None),
+        }
+    }
+
+    /// The node's netlink socket, for one request or listing at a time.
+    pub(crate) fn netlink(&self) -> MutexGuard<'_, Transport> {
+        lock(&self.netlink)
+    }
+
+    /// A descriptor of the namespace, for as long as it is needed.
+    pub(crate) fn descriptor(&self) -> Result<Descriptor> {
+        self.netlink()
+            .namespace()
+            .map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))
+    }
+
+    /// Moves the calling thread into the namespace, for ever. Names and files stay the machine's.
+    pub(crate) fn enter(&self) -> Result<()> {
+        let descriptor = self.descriptor()?;
+        netns::enter(descriptor)
+            .map_err(|e| Error::kernel(format!("enter node `{}`", self.name), e))
+    }
+}
+
+impl Parts {
+    pub(crate) fn new(plan: Plan, nodes: Vec<LiveNode>) -> Self {
+        Self {
+            plan,
+            nodes,
+            pings: Mutex::default(),
+            programs: Mutex::default(),
+        }
+    }
+
+    /// Moves the calling thread into a node and its home, for ever.
+    pub(crate) fn inhabit(&self, node: usize) -> Result<()> {
+        let live = &self.nodes[node];
+        live.enter()?;
+        self.home(node)?
+            .enter()
+            .map_err(|e| Error::kernel(format!("enter the files of node `{}`", live.name), e))
+    }
+
+    /// The home of a node; it is made when it is first asked for.
+    fn home(&self, node: usize) -> Result<&Home> {
+        let live = &self.nodes[node];
+        if let Some(home) = live.home.get() {
+            return Ok(home);
+        }
+        // Two may make one at the same time; the second one's is dropped.
+        let home = Home::make(&self.plan, node, live)?;
+        Ok(live.home.get_or_init(|| home))
+    }
+
+    /// What a node sees of the machine's instead of its own.
+    pub(crate) fn lacking(&self, node: usize) -> Vec<Lack> {
+        let live = &self.nodes[node];
+        let of_home = live.home.get().map_or(&[][..], |home| &home.lacking);
+        let mut lacking = of_home.to_vec();
+        let family = lock(&live.family);
+        lacking.extend(family.iter().filter_map(|family| family.lacking.clone()));
+        lacking
+    }
+
+    /// The family that programs in a node belong to; it is founded when it is first asked for.
+    pub(crate) fn family(self: &Arc<Self>, node: usize) -> Result<Arc<Family>> {
+        let mut family = lock(&self.nodes[node].family);
+        match &*family {
+            Some(family) => Ok(Arc::clone(family)),
+            None => {
+                let found = Arc::new(Family::found(self, node)?);
+                Ok(Arc::clone(family.insert(found)))
+            }
+        }
+    }
+
+    /// Kills every program that was started in a node, and whatever those have started.
+    pub(crate) fn end_programs(&self) {
+        let families: Vec<Arc<Family>> = self
+            .nodes
+            .iter()
+            .filter_map(|node| lock(&node.family).take())
+            .collect();
+        // All of them, before any is waited for.
+        for family in &families {
+            family.kill();
+        }
+    }
+
+    /// The node with this name, unless it is a switch.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.plan
+            .visible()
+            .find(|(_, node)| node.name == name)
+            .map(|(position, _)| position)
+    }
+
+    /// The names of root and hosts.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.plan
+            .visible()
+            .map(|(_, node)| node.name.as_str())
+            .collect()
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.end_programs();
+    }
+}
+
+/// A panic of somebody who held it leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// No program is ever started on other systems.
+#[cfg(not(all(target_os = "linux", not(netns_test_elsewhere))))]
+pub(crate) fn watch(
+    _record: &Arc<Record>,
+    _output: Option<std::process::ChildStdout>,
+    _error: Option<std::process::ChildStderr>,
+) {
+}

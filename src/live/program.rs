@@ -1,0 +1,176 @@
+//! What a program has printed so far, and whether it has ended: kept for waits, and for the report of a failure.
+
+use std::collections::VecDeque;
+use std::process::ExitStatus;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::live::lock;
+
+/// Of a program that prints more lines, the last are kept.
+const LINES: usize = 2_000;
+
+/// Where a line was printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Output,
+    Error,
+}
+
+/// A program that was started in a node.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) node: usize,
+    /// As a person would have typed it.
+    pub(crate) shown: String,
+    pub(crate) id: u32,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lines: VecDeque<(Stream, String)>,
+    /// Lines that were dropped at the front.
+    dropped: usize,
+    /// Lines that `expect_line` has looked at.
+    seen: usize,
+    /// Both streams are closed.
+    silent: bool,
+    ended: bool,
+    status: Option<ExitStatus>,
+}
+
+/// What became of waiting for a line.
+pub(crate) enum Awaited {
+    Line(String),
+    /// The program prints no more.
+    Silent,
+    TimedOut,
+}
+
+impl Record {
+    pub(crate) fn new(node: usize, shown: String, id: u32) -> Self {
+        Self {
+            node,
+            shown,
+            id,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn push(&self, stream: Stream, line: String) {
+        let mut state = lock(&self.state);
+        if state.lines.len() == LINES {
+            state.lines.pop_front();
+            state.dropped += 1;
+        }
+        state.lines.push_back((stream, line));
+        self.changed.notify_all();
+    }
+
+    fn note(&self, change: impl FnOnce(&mut State)) {
+        change(&mut lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// Takes down that it has closed its streams.
+    pub(crate) fn fell_silent(&self) {
+        self.note(|state| state.silent = true);
+    }
+
+    /// Takes down that it has ended, however it did.
+    pub(crate) fn ended(&self) {
+        self.note(|state| state.ended = true);
+    }
+
+    /// Takes down how the program ended.
+    pub(crate) fn ended_with(&self, status: ExitStatus) {
+        self.note(|state| {
+            state.ended = true;
+            state.status = Some(status);
+        });
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.state).ended
+    }
+
+    pub(crate) fn status(&self) -> Option<ExitStatus> {
+        lock(&self.state).status
+    }
+
+    /// The last lines, with the number of those before them.
+    pub(crate) fn last(&self, number: usize) -> (usize, Vec<(Stream, String)>) {
+        let state = lock(&self.state);
+        let skipped = state.lines.len().saturating_sub(number);
+        let lines = state.lines.iter().skip(skipped).cloned().collect();
+        (state.dropped + skipped, lines)
+    }
+
+    /// Everything kept of one stream.
+    pub(crate) fn text(&self, wanted: Stream) -> String {
+        let state = lock(&self.state);
+        let lines = state.lines.iter().filter(|(stream, _)| *stream == wanted);
+        lines.map(|(_, line)| format!("{line}\n")).collect()
+    }
+
+    /// The first line with this text, after the one that was found last.
+    pub(crate) fn await_line(&self, text: &str, limit: Duration) -> Awaited {
+        let deadline = Instant::now() + limit;
+        let mut state = lock(&self.state);
+        loop {
+            let unseen = state.seen.saturating_sub(state.dropped);
+            let found = state
+                .lines
+                .iter()
+                .enumerate()
+                .skip(unseen)
+                .find(|(_, (_, line))| line.contains(text))
+                .map(|(position, (_, line))| (position, line.clone()));
+            if let Some((position, line)) = found {
+                state.seen = state.dropped + position + 1;
+                return Awaited::Line(line);
+            }
+            if state.silent {
+                return Awaited::Silent;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Awaited::TimedOut;
+            }
+            state = match self.changed.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// Waits until the program has ended; tells whether it has.
+    pub(crate) fn await_end(&self, deadline: Option<Instant>) -> bool {
+        self.await_state(deadline, |state| state.ended)
+    }
+
+    /// Waits until everything that the program has printed is here.
+    pub(crate) fn await_silence(&self, deadline: Option<Instant>) -> bool {
+        self.await_state(deadline, |state| state.silent)
+    }
+
+    fn await_state(&self, deadline: Option<Instant>, reached: impl Fn(&State) -> bool) -> bool {
+        let mut state = lock(&self.state);
+        while !reached(&state) {
+            let left = deadline.map_or(Duration::MAX, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
+            if left.is_zero() {
+                return false;
+            }
+            state = match self.changed.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        true
+    }
+}

@@ -1,0 +1,67 @@
+//! The machine's own network, for those who have entered another: a thread that never leaves starts threads that begin there.
+//!
+//! The way back is closed to an ordinary user, whose capabilities count in the user namespace only. And a node's own mounts are made from
+//! the machine's, not from those of whoever happens to come first.
+
+use std::io;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::errno;
+use crate::error::{Error, Result};
+use crate::sys::lend::{self, Job};
+
+/// A thread to be started: its name and its work.
+type Start = (String, Job);
+
+static STANDING: Mutex<Option<Sender<Start>>> = Mutex::new(None);
+
+const THREADS: &str = "the machine's or the user's limit of tasks is reached: see `ulimit -u` and the container's pids limit";
+
+/// Starts the standing thread, unless there is one. The calling thread must be in the machine's network.
+pub(crate) fn stand_by() -> Result<()> {
+    let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+    if standing.is_none() {
+        let (starts, waiting) = mpsc::channel::<Start>();
+        start("netns-test".to_owned(), move || {
+            for (name, job) in waiting {
+                // Of a thread that could not be started the job is dropped, which its owner notices.
+                drop(start(name, job));
+            }
+        })?;
+        *standing = Some(starts);
+    }
+    Ok(())
+}
+
+fn start(name: String, job: impl FnOnce() + Send + 'static) -> Result<()> {
+    match thread::Builder::new().name(name).spawn(job) {
+        Ok(_detached) => Ok(()),
+        Err(cause) => Err(no_thread(cause)),
+    }
+}
+
+/// A thread that could not be started, with what helps.
+pub(crate) fn no_thread(cause: io::Error) -> Error {
+    Error::kernel("start a thread", cause).help(THREADS)
+}
+
+/// Starts a thread in the machine's network that lives on.
+pub(crate) fn spawn(name: &str, job: impl FnOnce() + Send + 'static) {
+    give(name, Box::new(job));
+}
+
+/// Runs `body` on a fresh thread in the machine's network, with the machine's files and names, and forwards its panic.
+pub(crate) fn run<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> Result<T> {
+    lend::lend(body, |job| give(name, job))
+        .ok_or_else(|| no_thread(io::Error::from_raw_os_error(errno::EAGAIN)))
+}
+
+fn give(name: &str, job: Job) {
+    let standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(starts) = &*standing {
+        // If the thread has gone, so has the job.
+        drop(starts.send((name.to_owned(), job)));
+    }
+}

@@ -1,0 +1,336 @@
+//! A program to be started in a host.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::{Arc, PoisonError};
+
+use crate::error::{Error, Kind, Result};
+use crate::live::{self, Parts, Record, Stream};
+use crate::program::find;
+use crate::program::process::{Process, describe};
+use crate::sys::process;
+
+/// A program to be started in a host, from [`Host::command`](crate::Host::command).
+///
+/// It mirrors [`std::process::Command`], with these differences:
+///
+/// - It runs in the host's network, under the host's name, with the host's `/etc/hosts`, `/sys` and `/proc`.
+/// - It dies with the network, and so does everything that it starts, daemons that double-fork included: when the network closes, when the
+///   test panics, when the test's process is killed.
+/// - Standard input is empty unless set. Standard output and error, unless set, are collected line by line: for
+///   [`Process::expect_line`], and for the report of a failed test.
+/// - A name is also looked for in `/usr/local/sbin`, `/usr/sbin` and `/sbin`, where many network programs are.
+///
+/// An ordinary user's program has the capabilities `CAP_NET_ADMIN`, `CAP_NET_RAW`, `CAP_NET_BIND_SERVICE`, `CAP_SYS_ADMIN` and
+/// `CAP_SYS_CHROOT` in the test's user namespace, in which no other user exists: a daemon that drops privileges has to be told to stay
+/// who it is.
+///
+/// See [pid_namespaces(7)](https://man7.org/linux/man-pages/man7/pid_namespaces.7.html).
+///
+/// # Examples
+///
+/// ```
+/// # netns_test::run(&netns_test::Topology::lan(["client", "server"]), |net| {
+/// let name = net.host("server").command("hostname").read().unwrap();
+/// assert_eq!(name, "server\n");
+/// # }).unwrap();
+/// ```
+pub struct Command<'net> {
+    parts: &'net Arc<Parts>,
+    node: usize,
+    name: OsString,
+    path: Option<PathBuf>,
+    directory: Option<PathBuf>,
+    /// Set by the user, so not collected.
+    output: Option<Stdio>,
+    error: Option<Stdio>,
+    input: Option<Stdio>,
+    command: std::process::Command,
+}
+
+impl<'net> Command<'net> {
+    pub(crate) fn prepare(parts: &'net Arc<Parts>, node: usize, name: &OsStr) -> Self {
+        let path = find::path_of(name);
+        let mut command = std::process::Command::new(path.as_deref().unwrap_or(name.as_ref()));
+        process::name_as(&mut command, name);
+        Self {
+            parts,
+            node,
+            name: name.to_owned(),
+            path,
+            directory: None,
+            output: None,
+            error: None,
+            input: None,
+            command,
+        }
+    }
+
+    /// Adds an argument.
+    pub fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args(&mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> &mut Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets environment variables.
+    pub fn envs(
+        &mut self,
+        variables: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
+    ) -> &mut Self {
+        self.command.envs(variables);
+        self
+    }
+
+    /// Removes an environment variable.
+    pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Removes all environment variables.
+    pub fn env_clear(&mut self) -> &mut Self {
+        self.command.env_clear();
+        self
+    }
+
+    /// Sets the working directory; it is the caller's otherwise.
+    pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
+        self.directory = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Sets standard input, which is empty otherwise.
+    pub fn stdin(&mut self, input: impl Into<Stdio>) -> &mut Self {
+        self.input = Some(input.into());
+        self
+    }
+
+    /// Sets standard output, which is collected otherwise.
+    pub fn stdout(&mut self, output: impl Into<Stdio>) -> &mut Self {
+        self.output = Some(output.into());
+        self
+    }
+
+    /// Sets standard error, which is collected otherwise.
+    pub fn stderr(&mut self, error: impl Into<Stdio>) -> &mut Self {
+        self.error = Some(error.into());
+        self
+    }
+
+    /// The command of the standard library below, for what is not mirrored: `CommandExt`, say. Its working directory and streams are
+    /// replaced.
+    pub fn as_std_mut(&mut self) -> &mut std::process::Command {
+        &mut self.command
+    }
+
+    /// Starts the program.
+    ///
+    /// # Errors
+    ///
+    /// There is no such program, it may not be executed, or the machine allows no PID namespace.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["client", "server"]), |net| {
+    /// let mut shell = net.host("server").command("sh").args(["-c", "echo ready; sleep 1000"]).spawn().unwrap();
+    /// shell.expect_line("ready").unwrap();
+    /// # }).unwrap();
+    /// ```
+    pub fn spawn(&mut self) -> Result<Process<'net>> {
+        let collected = (self.output.is_none(), self.error.is_none());
+        let mut child = self.start(Stdio::piped)?;
+        let record = self.record(child.id());
+        live::watch(
+            &record,
+            child.stdout.take_if(|_| collected.0),
+            child.stderr.take_if(|_| collected.1),
+        );
+        let family = self.parts.family(self.node)?;
+        Ok(Process::new(child, record, family, self.host()))
+    }
+
+    /// Runs the program to its end, and returns how it ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new(), |net| {
+    /// assert_eq!(net.root().command("false").status().unwrap().code(), Some(1));
+    /// # }).unwrap();
+    /// ```
+    pub fn status(&mut self) -> Result<ExitStatus> {
+        self.spawn()?.wait()
+    }
+
+    /// Runs the program to its end, and returns what it printed and how it ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new(), |net| {
+    /// let output = net.root().command("cat").arg("/no/such/file").output().unwrap();
+    /// assert!(!output.status.success());
+    /// assert!(String::from_utf8_lossy(&output.stderr).contains("No such file"));
+    /// # }).unwrap();
+    /// ```
+    pub fn output(&mut self) -> Result<Output> {
+        let child = self.start(Stdio::piped)?;
+        let record = self.record(child.id());
+        let output = child
+            .wait_with_output()
+            .map_err(|cause| Error::kernel(format!("read from {}", self.described()), cause))?;
+        record.ended_with(output.status);
+        for (stream, bytes) in [
+            (Stream::Output, &output.stdout),
+            (Stream::Error, &output.stderr),
+        ] {
+            for line in String::from_utf8_lossy(bytes).lines() {
+                record.push(stream, line.to_owned());
+            }
+        }
+        Ok(output)
+    }
+
+    /// Runs the program to its end, which has to be a success.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn), and the program failed: the text has how, and what it printed to standard error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let error = net.host("a").command("sh").args(["-c", "echo no luck >&2; exit 3"]).run().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "failed to run `sh -c \"echo no luck >&2; exit 3\"` in host `a`: it exited with code 3\n  stderr: no luck",
+    /// );
+    /// # }).unwrap();
+    /// ```
+    pub fn run(&mut self) -> Result<()> {
+        self.read().map(drop)
+    }
+
+    /// Runs the program to its end, which has to be a success, and returns what it printed to standard output.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let interfaces = net.host("a").command("ls").arg("/sys/class/net").read().unwrap();
+    /// assert_eq!(interfaces, "eth0\nlo\n");
+    /// # }).unwrap();
+    /// ```
+    pub fn read(&mut self) -> Result<String> {
+        let output = self.output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let mut cause = describe(output.status);
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            cause.push_str(&format!("\n  stderr: {line}"));
+        }
+        let what = format!("run {}", self.described());
+        Err(Error::new(Kind::Program, what, cause))
+    }
+
+    /// Starts the process from the thread that the host's programs are started from.
+    fn start(&mut self, collected: fn() -> Stdio) -> Result<std::process::Child> {
+        let family = self.parts.family(self.node)?;
+        // The thread that starts programs has a working directory of its own.
+        let directory = match &self.directory {
+            Some(directory) => directory.clone(),
+            None => env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+        };
+        self.command
+            .current_dir(&directory)
+            .stdin(self.input.take().unwrap_or_else(Stdio::null))
+            .stdout(self.output.take().unwrap_or_else(collected))
+            .stderr(self.error.take().unwrap_or_else(collected));
+        let command = &mut self.command;
+        let started = family
+            .run(|| command.spawn())
+            .unwrap_or_else(|| Err(io::Error::other("the thread that starts programs ended")));
+        started.map_err(|cause| {
+            find::refusal(
+                &self.name,
+                self.path.as_deref(),
+                &directory,
+                self.host(),
+                cause,
+            )
+        })
+    }
+
+    fn record(&self, id: u32) -> Arc<Record> {
+        let record = Arc::new(Record::new(self.node, self.shown(), id));
+        let mut programs = self
+            .parts
+            .programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        programs.push(Arc::clone(&record));
+        record
+    }
+
+    fn host(&self) -> &'net str {
+        &self.parts.nodes[self.node].name
+    }
+
+    fn described(&self) -> String {
+        format!("`{}` in host `{}`", self.shown(), self.host())
+    }
+
+    /// As a person would have typed it, more or less.
+    fn shown(&self) -> String {
+        let mut text = self.name.to_string_lossy().into_owned();
+        for argument in self.command.get_args() {
+            let argument = argument.to_string_lossy();
+            if argument.is_empty() || argument.contains(char::is_whitespace) {
+                text.push_str(&format!(" {argument:?}"));
+            } else {
+                text.push_str(&format!(" {argument}"));
+            }
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("host", &self.host())
+            .field("command", &self.shown())
+            .finish_non_exhaustive()
+    }
+}

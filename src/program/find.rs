@@ -1,0 +1,79 @@
+//! Where a program is, and why it could not be started.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::sys::process;
+
+/// Where distributions put programs of administrators, which network programs are: the `PATH` of an ordinary user often lacks them.
+const ADMINISTRATORS: &str = "/usr/local/sbin:/usr/sbin:/sbin";
+
+/// The program's path, if it can be found; a name with a slash is one already.
+pub(super) fn path_of(name: &OsStr) -> Option<PathBuf> {
+    if name.to_string_lossy().contains('/') {
+        return Some(PathBuf::from(name));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = [path.as_os_str(), OsStr::new(ADMINISTRATORS)]
+        .into_iter()
+        .flat_map(|directories| env::split_paths(directories).collect::<Vec<_>>())
+        .map(|directory| directory.join(name))
+        .find(|candidate| process::is_program(candidate));
+    found
+}
+
+/// Why `name` could not be started in a host.
+pub(super) fn refusal(
+    name: &OsStr,
+    found: Option<&Path>,
+    directory: &Path,
+    host: &str,
+    cause: io::Error,
+) -> Error {
+    let what = format!("start program `{}` in host `{host}`", name.display());
+    let kind = cause.kind();
+    let missing = kind == io::ErrorKind::NotFound;
+    match found {
+        None => {
+            let path = env::var_os("PATH").unwrap_or_default();
+            let help = format!(
+                "install it, or give its path; it is in none of {}:{ADMINISTRATORS}",
+                path.display()
+            );
+            Error::new(crate::error::Kind::Kernel, what, "there is no such program").help(help)
+        }
+        Some(_) if missing && !directory.is_dir() => {
+            let help = format!(
+                "there is no directory `{}` to start it in",
+                directory.display()
+            );
+            Error::kernel(what, cause).help(help)
+        }
+        Some(path) if missing && path.exists() => Error::kernel(what, cause).help(
+            "the file is there; what its first line or its header names as interpreter is not",
+        ),
+        Some(path) if kind == io::ErrorKind::PermissionDenied => {
+            let help = format!("may this user execute `{}`?", path.display());
+            Error::kernel(what, cause).help(help)
+        }
+        Some(_) => Error::kernel(what, cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_for_and_a_path_is_not() {
+        assert!(path_of(OsStr::new("sh")).unwrap().ends_with("sh"));
+        assert_eq!(
+            path_of(OsStr::new("./no-such-program")),
+            Some(PathBuf::from("./no-such-program"))
+        );
+        assert_eq!(path_of(OsStr::new("no-such-program")), None);
+    }
+}

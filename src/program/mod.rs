@@ -1,0 +1,9 @@
+//! Programs in hosts: started, watched, and gone with the network.
+
+mod command;
+mod find;
+mod process;
+
+pub use command::Command;
+pub use process::Process;
+pub(crate) use process::describe;

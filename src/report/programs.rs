@@ -1,0 +1,49 @@
+//! The programs that a failed test had started: how they ended, and their last words.
+
+use std::sync::PoisonError;
+
+use crate::live::{Parts, Record, Stream};
+use crate::program;
+
+/// Of more programs than these, the last are shown.
+const PROGRAMS: usize = 10;
+/// Of each, this many lines.
+const LINES: usize = 20;
+
+pub(super) fn render(parts: &Parts) -> String {
+    let programs = parts
+        .programs
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let skipped = programs.len().saturating_sub(PROGRAMS);
+    let mut text = match skipped {
+        0 => String::new(),
+        1 => "(1 program before these)\n".to_owned(),
+        more => format!("({more} programs before these)\n"),
+    };
+    for record in programs.iter().skip(skipped) {
+        text.push_str(&one(&parts.nodes[record.node].name, record));
+    }
+    text
+}
+
+fn one(host: &str, record: &Record) -> String {
+    let end = match (record.status(), record.has_ended()) {
+        (Some(status), _) => program::describe(status),
+        (None, true) => "it has ended, and nobody asked how".to_owned(),
+        (None, false) => "it is running".to_owned(),
+    };
+    let mut text = format!("{host} ran `{}`: {end}\n", record.shown);
+    let (before, lines) = record.last(LINES);
+    if before > 0 {
+        text.push_str(&format!("  ({before} lines before these)\n"));
+    }
+    for (stream, line) in lines {
+        let stream = match stream {
+            Stream::Output => "stdout",
+            Stream::Error => "stderr",
+        };
+        text.push_str(&format!("  {stream}: {line}\n"));
+    }
+    text
+}

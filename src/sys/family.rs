@@ -1,0 +1,144 @@
+//! Processes that belong to a host: they die with the first process of their PID namespace.
+//!
+//! See [pid_namespaces(7)](https://man7.org/linux/man-pages/man7/pid_namespaces.7.html).
+#![allow(unsafe_code, reason = "a process that makes system calls only")]
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::sched::{CloneFlags, unshare};
+
+use super::mounts;
+
+/// The first process of a PID namespace. The kernel kills all others with it, wherever they have gone.
+///
+/// It does nothing but hold the namespace open: what its like inherit, processes whose parents have ended, the kernel reaps at once
+/// for a process that ignores `SIGCHLD`. It ends with the thread that made it, whatever ends that.
+#[derive(Debug)]
+pub(crate) struct First {
+    pid: libc::pid_t,
+    /// Nobody writes to it. It is closed when this process ends, even if that happens before the first process asks to be told.
+    _alive: OwnedFd,
+}
+
+/// How far the first process came.
+#[derive(Debug)]
+pub(crate) struct Began {
+    pub(crate) first: First,
+    /// Why it has no `/proc` of its own, if it has none.
+    pub(crate) proc: io::Result<()>,
+}
+
+/// Makes the processes that the calling thread starts from now on a family of their own, with its own mounts.
+///
+/// The thread can start no other thread any more, and has to live as long as the family.
+pub(crate) fn found() -> io::Result<Began> {
+    mounts::unshare_mounts()?;
+    unshare(CloneFlags::CLONE_NEWPID)?;
+    let (alive_reader, alive) = super::process::pipe()?;
+    let (told, teller) = super::process::pipe()?;
+    // SAFETY: a plain fork. The child runs on a copy of our memory and makes system calls only. Its end is announced by no signal, so
+    // that nobody's `waitpid(-1)` meets it.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) } as libc::pid_t;
+    if pid == 0 {
+        be_first(alive_reader.as_raw_fd(), teller.as_raw_fd());
+    }
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let first = First { pid, _alive: alive };
+    drop(teller);
+    let proc = hear(&told)?;
+    Ok(Began { first, proc })
+}
+
+/// What the first process says about its `/proc`.
+fn hear(told: &OwnedFd) -> io::Result<io::Result<()>> {
+    let mut word = [0; 4];
+    loop {
+        match nix::unistd::read(told, &mut word) {
+            Ok(4) => break,
+            Ok(_) => return Err(io::Error::other("the first process ended at once")),
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(match i32::from_ne_bytes(word) {
+        0 => Ok(()),
+        errno => Err(io::Error::from_raw_os_error(errno)),
+    })
+}
+
+/// The life of the first process.
+fn be_first(alive: i32, teller: i32) -> ! {
+    // SAFETY: system calls on valid arguments, in a process of our own. The loop ends with the process.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+        libc::prctl(libc::PR_SET_NAME, c"netns-test".as_ptr(), 0, 0, 0);
+        libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+        let errno = match mounts::mount_proc() {
+            Ok(()) => 0,
+            Err(error) => error.raw_os_error().unwrap_or(libc::EIO),
+        };
+        libc::write(teller, (&raw const errno).cast(), size_of::<i32>());
+        // A listener that the test drops must be gone, whoever was started meanwhile.
+        keep_only(alive);
+        let mut byte = 0_u8;
+        // Until whoever made us is gone: it may have died before it could be told to take us along.
+        while libc::read(0, (&raw mut byte).cast(), 1) < 0 {}
+        libc::_exit(0)
+    }
+}
+
+/// Makes a descriptor number 0 and closes all others.
+fn keep_only(descriptor: i32) {
+    // SAFETY: closes descriptors of a process that uses none of them any more.
+    unsafe {
+        libc::dup2(descriptor, 0);
+        if libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0) != 0 {
+            // Before Linux 5.9, or under a filter that does not know it.
+            for number in 1..65536 {
+                libc::close(number);
+            }
+        }
+    }
+}
+
+impl First {
+    /// Kills the whole family.
+    pub(crate) fn kill(&self) {
+        // SAFETY: a plain system call. The process has not been waited for, so that the number is still its own.
+        unsafe { libc::kill(self.pid, libc::SIGKILL) };
+    }
+
+    /// Whether the whole family is gone. Those whose parent is this process count until they are waited for.
+    pub(crate) fn is_gone(&self) -> bool {
+        // SAFETY: a plain system call, which writes no status. `__WALL` because the end is announced by no signal.
+        let result =
+            unsafe { libc::waitpid(self.pid, std::ptr::null_mut(), libc::WNOHANG | libc::__WALL) };
+        result != 0
+    }
+}
+
+/// Sends a signal to a process that this one started and has not waited for.
+pub(crate) fn signal(process: u32, signal: i32) -> io::Result<()> {
+    // SAFETY: a plain system call.
+    if unsafe { libc::kill(process as libc::pid_t, signal) } < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_signal_is_refused() {
+        assert_eq!(
+            signal(std::process::id(), 1000).unwrap_err().raw_os_error(),
+            Some(libc::EINVAL)
+        );
+    }
+}
