@@ -200,6 +200,34 @@ impl Network {
             .map(|(node, _)| Host::new(&self.parts, node))
     }
 
+    /// Runs code in the machine's own network, with the machine's files and names: for a database or a registry that a test needs.
+    ///
+    /// The closure runs on a fresh thread, and may borrow. Sockets that it makes stay the machine's.
+    ///
+    /// # Panics
+    ///
+    /// The closure's panic goes on in the caller. A thread could not be started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// use std::net::{TcpListener, TcpStream};
+    ///
+    /// let service = net.machine(|| TcpListener::bind("127.0.0.1:0")).unwrap();
+    /// let address = service.local_addr().unwrap();
+    /// assert!(TcpStream::connect(address).is_err());
+    /// assert!(net.machine(|| TcpStream::connect(address)).is_ok());
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn machine<T: Send>(&self, body: impl FnOnce() -> T + Send) -> T {
+        match machine::run("machine", body) {
+            Ok(value) => value,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Gives the network up and reports what would keep it alive.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod hosts;
 mod labs;
 mod live;
 mod mistakes;
+mod names;
 mod pings;
 mod programs;
 mod routes;

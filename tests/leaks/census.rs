@@ -100,7 +100,7 @@ pub(crate) fn threads() -> usize {
 }
 
 /// The open descriptors with what they are, without the one that reads the listing.
-fn descriptors() -> BTreeSet<String> {
+pub(crate) fn descriptors() -> BTreeSet<String> {
     let open = fs::read_dir("/proc/self/fd").expect("/proc is mounted");
     open.flatten()
         .filter_map(|entry| {
@@ -154,4 +154,17 @@ pub(crate) fn parent(process: i32) -> Option<i32> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
     line.trim().parse().ok()
+}
+
+/// The processes that this one started and has not waited for, those that have ended included.
+pub(crate) fn children(process: i32) -> Vec<i32> {
+    let mut children = processes();
+    children.retain(|child| parent(*child) == Some(process));
+    children
+}
+
+/// What a process is called.
+pub(crate) fn name_of(process: i32) -> Option<String> {
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    Some(name.trim_end().to_owned())
 }

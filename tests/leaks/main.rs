@@ -10,6 +10,7 @@ mod world;
 
 mod at_once;
 mod counted;
+mod daemons;
 mod endings;
 mod killed;
 mod large;
