@@ -55,7 +55,8 @@ pub struct Command<'net> {
 impl<'net> Command<'net> {
     pub(crate) fn prepare(parts: &'net Arc<Parts>, node: usize, name: &OsStr) -> Self {
         let path = find::path_of(name);
-        let mut command = std::process::Command::new(path.as_deref().unwrap_or(name.as_ref()));
+        let mut command =
+            std::process::Command::new(path.as_deref().unwrap_or_else(|| name.as_ref()));
         process::name_as(&mut command, name);
         Self {
             parts,

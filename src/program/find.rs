@@ -17,12 +17,11 @@ pub(super) fn path_of(name: &OsStr) -> Option<PathBuf> {
         return Some(PathBuf::from(name));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = [path.as_os_str(), OsStr::new(ADMINISTRATORS)]
+    [path.as_os_str(), OsStr::new(ADMINISTRATORS)]
         .into_iter()
         .flat_map(|directories| env::split_paths(directories).collect::<Vec<_>>())
         .map(|directory| directory.join(name))
-        .find(|candidate| process::is_program(candidate));
-    found
+        .find(|candidate| process::is_program(candidate))
 }
 
 /// Why `name` could not be started in a host.

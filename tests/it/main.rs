@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod commands;
 mod hosts;
 mod labs;
 mod live;
