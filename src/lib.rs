@@ -85,6 +85,32 @@
 //! The network is usable at once: links are up and carry packets, IPv6 addresses are not tentative. Do not sleep before the
 //! first packet.
 //!
+//! **Use names.** Every node finds every other by its name, with `getaddrinfo` and with whatever reads `/etc/hosts`: threads in hosts,
+//! programs, and the test's body. A name stands for all addresses of the node, the nearest first; [`HostSpec::alias`] adds names.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! # use std::net::{TcpListener, TcpStream};
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let listener = net.host("printer").run(|| TcpListener::bind("printer:515")).unwrap();
+//! assert!(net.host("desk").run(|| TcpStream::connect("printer:515")).is_ok());
+//! # drop(listener);
+//! # }).unwrap();
+//! ```
+//!
+//! **Run programs in a host.** [`Host::command`] mirrors the standard library's `Command`. What it starts dies with the network,
+//! whatever that program started in turn. What it prints is kept, to wait for a line and for the report of a failed test.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let mut server = net.host("printer").command("sh").args(["-c", "echo ready; exec sleep 1000"]).spawn().unwrap();
+//! server.expect_line("ready").unwrap();
+//! let addresses = net.host("desk").command("ip").args(["-br", "address"]).read().unwrap();
+//! assert!(addresses.contains("10.1.0.1/16"));
+//! # }).unwrap();
+//! ```
+//!
 //! **Ask who reaches whom.** [`Host::ping`] and [`Network::ping_all`] send ICMP echo requests from this process. Silence is not
 //! an error: it stands in the report, and you say what you expected.
 //!
@@ -129,7 +155,8 @@
 //!   killed.
 //! - A thread that still lives in the network when the body has ended fails the test, by name. Join it, or allow
 //!   [`Mistake::ThreadLeft`].
-//! - A child process that the body starts and forgets lives on, as after any test, and keeps the namespace that it is in.
+//! - A program that [`Host::command`] started ends with the network. One that the body starts by other means and forgets lives on, as
+//!   after any test, and keeps the namespace that it is in.
 //! - [`run`] and [`Topology::build`] work without a harness, in a `main` that has made no threads yet.
 //!
 //! # What happens before `main`
@@ -161,12 +188,15 @@
 //! - Namespaces are Linux's. Elsewhere the crate compiles and its tests are ignored, with the reason.
 //! - In a user namespace with one id there are no others: `sudo`, `su`, `setgroups`, `chown` to somebody else and daemons that drop
 //!   privileges fail. What the kernel keeps for the machine's root (`bpf`, `mknod`, modules, `SO_SNDBUFFORCE`) stays refused.
-//! - Only the network is private. Files, `/etc/hosts`, `/etc/resolv.conf`, `/sys/class/net` and process ids are the machine's.
+//! - Private are the network, the host name, `/etc/hosts`, `/etc/resolv.conf`, `/etc/nsswitch.conf`, `/sys`, `/proc/net`, and the process
+//!   ids of programs in hosts. All other files are the machine's. Where the machine allows no mounts, these files are the machine's, too, and
+//!   the report of a failed test says so.
+//! - A thread in a host has a working directory of its own: `set_current_dir` there concerns nobody else.
 //! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so.
 //! - The kernel takes networks apart after the test has ended, in its own time. Nothing waits for it.
 //!
 //! Out of scope: simulated time and replayable schedules (packets are the kernel's), images and container engines, remote machines.
-//! Impairment, NAT, filters, captures and name resolution are in scope and not there yet. How this crate compares with others is in
+//! Impairment, NAT, filters and captures are in scope and not there yet. How this crate compares with others is in
 //! the README's "Prior art".
 //!
 //! # Implementation notes
@@ -181,7 +211,8 @@
 //!
 //! A namespace has no name and no file: a netlink socket pins it, and closing the last descriptor is the whole undoing. Both ends of
 //! a veth pair are made in place by one request, under their final names and numbers. A thread enters a namespace once and ends
-//! there; no code goes back. Interface indexes and hardware addresses follow from the topology, so that captures and assertions
+//! there; no code goes back. The files that a node has for itself are in memory, in a mount namespace that is made when somebody first lives
+//! there; its programs are in a PID namespace, whose first process the kernel kills when the thread that made it ends. Interface indexes and hardware addresses follow from the topology, so that captures and assertions
 //! repeat.
 //!
 //! A module imports only from rows below its own. `tests/tidy.rs` enforces the table; `ARCHITECTURE.md` explains it.

@@ -32,7 +32,10 @@ pub(super) fn refusal(
     host: &str,
     cause: io::Error,
 ) -> Error {
-    let what = format!("start program `{}` in host `{host}`", name.display());
+    let what = format!(
+        "start program `{}` in host `{host}`",
+        name.to_string_lossy()
+    );
     let kind = cause.kind();
     let missing = kind == io::ErrorKind::NotFound;
     match found {
@@ -40,7 +43,7 @@ pub(super) fn refusal(
             let path = env::var_os("PATH").unwrap_or_default();
             let help = format!(
                 "install it, or give its path; it is in none of {}:{ADMINISTRATORS}",
-                path.display()
+                path.to_string_lossy()
             );
             Error::new(crate::error::Kind::Kernel, what, "there is no such program").help(help)
         }
