@@ -6,6 +6,10 @@
 )]
 
 mod bodies;
+#[cfg(feature = "dns")]
+mod dns;
+#[cfg(feature = "dns")]
+mod dns_servers;
 mod hosts;
 mod labs;
 mod live;
