@@ -23,7 +23,9 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     // Before the network: this thread has to be the only one.
     let network = Topology::lan(["a", "b"]).build().unwrap();
-    network.root().run(|| measure(&network, if quick { 50 } else { 1000 }));
+    network
+        .root()
+        .run(|| measure(&network, if quick { 50 } else { 1000 }));
     network.close().unwrap();
 }
 
@@ -34,10 +36,18 @@ fn measure(net: &Network, samples: usize) {
     );
     let a = net.host("a");
     first("first run in a host: its home", || a.run(|| ()));
-    compare(samples, "run", "a scoped thread", || a.run(|| ()), || {
-        thread::scope(|scope| scope.spawn(|| ()).join().unwrap());
+    compare(
+        samples,
+        "run",
+        "a scoped thread",
+        || a.run(|| ()),
+        || {
+            thread::scope(|scope| scope.spawn(|| ()).join().unwrap());
+        },
+    );
+    first("first task: its runtime", || {
+        a.run_async(|| async {}).join()
     });
-    first("first task: its runtime", || a.run_async(|| async {}).join());
     let (jobs, results) = standing_thread();
     compare(
         samples,
@@ -49,7 +59,9 @@ fn measure(net: &Network, samples: usize) {
             results.recv().unwrap();
         },
     );
-    first("first program: its family", || drop(a.command("true").status()));
+    first("first program: its family", || {
+        drop(a.command("true").status())
+    });
     compare(
         samples / 10,
         "command(\"true\").status()",

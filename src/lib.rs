@@ -122,6 +122,10 @@
 //! # }).unwrap();
 //! ```
 //!
+//! **Answer DNS queries as the test needs them** (feature `dns`). A `Zone` is a plain value, too. `HostSpec::dns` serves it for as long
+//! as the network lives, `Host::serve_dns` until its result is dropped. A name can be late, truncated, refused or never answered, and
+//! the server tells what it was asked. Nothing makes a resolver ask it yet: give it the server's address.
+//!
 //! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
 //! each time.
 //!
@@ -227,6 +231,7 @@
 //! program                           programs in nodes
 //! apply                             from a plan to live parts
 //! settle                            until the network carries packets
+//! dns                               servers for zones (feature `dns`)
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces and their sockets
 //! console entry machine probe runtime wait  the terminal; the way in; the way back; ICMP; async bodies; limits
@@ -235,7 +240,7 @@
 //! diagnosis settings                judging a machine from gathered facts; the environment variables
 //! plan                              every decision and every mistake
 //! topology                          what was asked
-//! view wire                         what was seen, as values; packets as bytes
+//! view wire zone                    what was seen, as values; packets as bytes; DNS zones as values
 //! address                           addresses and subnets
 //! error                             the one error type
 //! errno                             the kernel's error numbers
@@ -265,6 +270,8 @@ mod error;
 mod address;
 mod view;
 mod wire;
+#[cfg(feature = "dns")]
+mod zone;
 
 mod topology;
 
@@ -291,6 +298,9 @@ mod live;
 mod here;
 mod worker;
 
+#[cfg(feature = "dns")]
+mod dns;
+
 mod settle;
 
 mod apply;
@@ -316,6 +326,8 @@ pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};
+#[cfg(feature = "dns")]
+pub use dns::DnsServer;
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
 pub use host::Host;
@@ -337,6 +349,8 @@ pub use view::{
     OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
 };
 pub use wire::UnreachableReason;
+#[cfg(feature = "dns")]
+pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};
 
 /// What the attribute expands to. Not for people: it changes with every release.
 #[doc(hidden)]

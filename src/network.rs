@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::apply;
+#[cfg(feature = "dns")]
+use crate::dns::{self, DnsServer};
 use crate::entry;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
@@ -42,6 +44,9 @@ const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
 /// ```
 #[must_use = "a network that is not bound to a variable is taken apart at once"]
 pub struct Network {
+    /// Dropped, and so ended, before the parts.
+    #[cfg(feature = "dns")]
+    dns: Vec<DnsServer>,
     parts: Arc<Parts>,
 }
 
@@ -97,12 +102,18 @@ impl Network {
         machine::stand_by()?;
         let nodes = apply::apply(&plan)?;
         Ok(Self {
+            #[cfg(feature = "dns")]
+            dns: dns::start_all(&plan, &nodes)?,
             parts: Arc::new(Parts::new(plan, nodes)),
         })
     }
 
     pub(crate) fn from_parts(parts: Arc<Parts>) -> Self {
-        Self { parts }
+        Self {
+            #[cfg(feature = "dns")]
+            dns: Vec::new(),
+            parts,
+        }
     }
 
     pub(crate) fn parts(&self) -> &Arc<Parts> {
@@ -243,8 +254,9 @@ impl Network {
     /// assert_eq!(answered, 3);
     /// # Ok::<(), netns_test::Error>(())
     /// ```
-    pub fn close(self) -> Result<()> {
+    pub fn close(mut self) -> Result<()> {
         self.parts.end_programs();
+        self.end_servers();
         self.nobody_left()?;
         match Arc::try_unwrap(self.parts) {
             Ok(parts) => {
@@ -260,6 +272,12 @@ impl Network {
                     .help("drop them before the body ends"))
             }
         }
+    }
+
+    /// Ends the threads that are the network's own.
+    fn end_servers(&mut self) {
+        #[cfg(feature = "dns")]
+        self.dns.clear();
     }
 
     /// Whether all threads have left the network's namespaces; one that is just ending is waited for.

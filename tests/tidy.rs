@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rows of the import table, lowest first. A module imports only from rows below its own.
-const ROWS: [&[&str]; 20] = [
+const ROWS: [&[&str]; 21] = [
     &["errno"],
     &["error"],
     &["address"],
-    &["view", "wire"],
+    &["view", "wire", "zone"],
     &["topology"],
     &["plan"],
     &["diagnosis", "settings"],
@@ -20,6 +20,7 @@ const ROWS: [&[&str]; 20] = [
     &["console", "entry", "machine", "probe", "runtime", "wait"],
     &["live"],
     &["here", "worker"],
+    &["dns"],
     &["settle"],
     &["apply"],
     &["program"],
@@ -32,13 +33,14 @@ const ROWS: [&[&str]; 20] = [
 ];
 
 /// Foreign crates, and the only place that names each.
-const FENCES: [(&str, &str); 7] = [
+const FENCES: [(&str, &str); 8] = [
     ("rtnetlink::", "src/sys/"),
     ("nix::", "src/sys/"),
     ("socket2::", "src/sys/"),
     ("libc::", "src/sys/"),
     ("ctor::", "src/sys/"),
     ("pnet_packet::", "src/wire/"),
+    ("simple_dns::", "src/zone/"),
     ("tokio::", "src/runtime.rs"),
 ];
 

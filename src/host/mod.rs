@@ -1,6 +1,8 @@
 //! A host of a live network, borrowed: run code in it, look at it, change it.
 
 mod address;
+#[cfg(feature = "dns")]
+mod dns;
 mod look;
 mod program;
 mod route;

@@ -122,7 +122,7 @@ fn write_files(
     note: &mut impl FnMut(&'static str, io::Result<()>),
 ) {
     let hosts = plan.hosts_file(position);
-    let servers = plan::resolv_conf(&[]);
+    let servers = plan.resolv_conf(position);
     let order = fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
     let order = plan::nsswitch_conf(&order);
     note("/etc/hosts", workshop.show(&hosts, "/etc/hosts"));

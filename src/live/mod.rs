@@ -22,6 +22,8 @@ use crate::probe::PingReport;
 use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
+#[cfg(feature = "dns")]
+use crate::zone::QueryLog;
 
 /// Everything that a network owns. Dropping it closes the last descriptors of its namespaces; the kernel does the rest.
 #[derive(Debug)]
@@ -41,6 +43,9 @@ pub(crate) struct LiveNode {
     pub(crate) name: String,
     pub(crate) namespace: NamespaceId,
     pub(crate) unset: Vec<Unset>,
+    /// What the DNS server that the topology asked for has seen.
+    #[cfg(feature = "dns")]
+    pub(crate) dns_queries: QueryLog,
     netlink: Mutex<Transport>,
     home: OnceLock<Home>,
     family: Mutex<Option<Arc<Family>>>,
@@ -65,6 +70,8 @@ impl LiveNode {
             name,
             namespace,
             unset,
+            #[cfg(feature = "dns")]
+            dns_queries: QueryLog::default(),
             netlink: Mutex::new(netlink),
             home: OnceLock::new(),
             family: Mutex::new(None),

@@ -21,6 +21,8 @@ pub(crate) struct DraftNode {
     pub(crate) role: Role,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
+    #[cfg(feature = "dns")]
+    pub(crate) dns: Vec<crate::zone::Authority>,
     /// Interface names that are taken, and where they were chosen.
     pub(crate) names: HashMap<String, Option<&'static Location<'static>>>,
     next_name: usize,
@@ -137,6 +139,8 @@ impl DraftNode {
             role,
             routes: Vec::new(),
             sysctls: Vec::new(),
+            #[cfg(feature = "dns")]
+            dns: Vec::new(),
             names: HashMap::new(),
             // As people count them: `eth0` is a host's first interface, `veth1` the first port.
             next_name: usize::from(role != Role::Host),
@@ -190,6 +194,8 @@ impl DraftNode {
             bridges: Vec::new(),
             routes: self.routes,
             sysctls: self.sysctls,
+            #[cfg(feature = "dns")]
+            dns: self.dns,
         }
     }
 }

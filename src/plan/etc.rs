@@ -38,6 +38,18 @@ impl Plan {
         text
     }
 
+    /// `/etc/resolv.conf` of a node.
+    pub(crate) fn resolv_conf(&self, node: usize) -> String {
+        #[cfg(feature = "dns")]
+        let servers = self.nameservers(node);
+        #[cfg(not(feature = "dns"))]
+        let servers = {
+            let _nobody_serves = node;
+            Vec::new()
+        };
+        resolv_conf(&servers)
+    }
+
     /// The interface addresses of every node, bridges included.
     fn addresses_by_node(&self) -> Vec<Vec<Cidr>> {
         let of_bridges = self.nodes.iter().map(|node| {
@@ -57,7 +69,7 @@ impl Plan {
 /// Without one, names that no node has are refused at once: the resolver then asks the node itself, where nobody listens.
 ///
 /// See [resolv.conf(5)](https://man7.org/linux/man-pages/man5/resolv.conf.5.html).
-pub(crate) fn resolv_conf(servers: &[IpAddr]) -> String {
+fn resolv_conf(servers: &[IpAddr]) -> String {
     let mut text = String::from("# by netns-test\n");
     for server in servers {
         text.push_str(&format!("nameserver {server}\n"));

@@ -4,6 +4,8 @@
 
 mod address;
 mod check;
+#[cfg(feature = "dns")]
+mod dns;
 mod draft;
 mod etc;
 mod mistakes;
@@ -18,7 +20,7 @@ mod wire;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub(crate) use etc::{nsswitch_conf, resolv_conf};
+pub(crate) use etc::nsswitch_conf;
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
@@ -71,6 +73,9 @@ pub(crate) struct Node {
     pub(crate) routes: Vec<Route>,
     /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
+    /// The zones that it serves.
+    #[cfg(feature = "dns")]
+    pub(crate) dns: Vec<crate::zone::Authority>,
 }
 
 /// A bridge device.
@@ -159,6 +164,8 @@ impl Topology {
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
+        #[cfg(feature = "dns")]
+        dns::decide(self, &mut draft, &mut mistakes);
         mistakes.into_result()?;
         Ok(draft.into_plan(self))
     }

@@ -28,6 +28,10 @@ impl Display for Plan {
         for position in 1..self.nodes.len() {
             At(self, position).finish(f)?;
         }
+        #[cfg(feature = "dns")]
+        for position in self.dns_nodes() {
+            At(self, position).dns(f)?;
+        }
         Ok(())
     }
 }
@@ -179,6 +183,15 @@ impl At<'_> {
             self.sysctl(&sysctl.name, &sysctl.value, f)?;
         }
         Ok(())
+    }
+
+    /// No command of the shell does it.
+    #[cfg(feature = "dns")]
+    fn dns(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let node = &self.0.nodes[self.1];
+        let zones: Vec<&str> = node.dns.iter().map(|zone| zone.name()).collect();
+        let zones = zones.join(", ");
+        writeln!(f, "# node {} serves the DNS zones {zones}", node.name)
     }
 
     fn up(&self, interface: &str, f: &mut Formatter<'_>) -> fmt::Result {

@@ -15,6 +15,12 @@ fn unsupported() -> io::Error {
     )
 }
 
+#[cfg(feature = "dns")]
+#[path = "elsewhere/serving.rs"]
+mod serving;
+#[cfg(feature = "dns")]
+pub(crate) use serving::{datagram, ready, socket};
+
 pub(crate) mod bootstrap {
     use super::userns::Door;
 

@@ -7,6 +7,8 @@ pub(crate) type Descriptor = std::os::fd::OwnedFd;
 
 pub(crate) mod bootstrap;
 mod capabilities;
+#[cfg(feature = "dns")]
+pub(crate) mod datagram;
 pub(crate) mod facts;
 pub(crate) mod family;
 pub(crate) mod identity;
@@ -17,6 +19,8 @@ pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
 pub(crate) mod process;
-mod socket;
+#[cfg(feature = "dns")]
+pub(crate) mod ready;
+pub(crate) mod socket;
 pub(crate) mod sysctl;
 pub(crate) mod userns;

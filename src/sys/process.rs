@@ -42,7 +42,7 @@ pub(crate) fn readable_within(descriptor: BorrowedFd<'_>, limit: Duration) -> io
 }
 
 /// The time left in whole milliseconds, rounded up so that a wait never ends early.
-fn timeout(deadline: Option<Instant>) -> PollTimeout {
+pub(super) fn timeout(deadline: Option<Instant>) -> PollTimeout {
     let Some(deadline) = deadline else {
         return PollTimeout::NONE;
     };

@@ -2,6 +2,8 @@
 
 use crate::topology::written;
 use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
+#[cfg(feature = "dns")]
+use crate::zone::{Zone, Zones};
 
 /// A host, or the root: its attachments, routes and sysctls.
 ///
@@ -24,6 +26,8 @@ pub struct HostSpec {
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
     pub(crate) sysctls: Vec<(Written, String)>,
+    #[cfg(feature = "dns")]
+    pub(crate) dns: Vec<Zone>,
 }
 
 /// An interface, and the bridge or segment that it is plugged into.
@@ -42,6 +46,8 @@ impl HostSpec {
             attachments: Vec::new(),
             routes: Vec::new(),
             sysctls: Vec::new(),
+            #[cfg(feature = "dns")]
+            dns: Vec::new(),
         }
     }
 
@@ -50,6 +56,8 @@ impl HostSpec {
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
         self.sysctls.extend(other.sysctls);
+        #[cfg(feature = "dns")]
+        self.dns.extend(other.dns);
         self
     }
 
@@ -262,6 +270,26 @@ impl HostSpec {
     #[must_use = "builder methods return the changed host"]
     pub fn sysctl(mut self, name: impl Into<String>, value: impl std::fmt::Display) -> Self {
         self.sysctls.push((Written::here(name), value.to_string()));
+        self
+    }
+
+    /// Serves DNS zones, one or several, on port 53 of all the node's addresses for as long as the network lives.
+    ///
+    /// What was asked is told by [`Host::dns_queries`](crate::Host::dns_queries).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Topology, Zone};
+    ///
+    /// let zone = Zone::new("example.test").a("www", "10.1.0.1");
+    /// let plan = Topology::lan(["client"]).host("ns", |h| h.join("lan").dns(zone)).plan().unwrap();
+    /// assert!(plan.to_string().contains("# node ns serves the DNS zones example.test"));
+    /// ```
+    #[cfg(feature = "dns")]
+    #[must_use = "builder methods return the changed host"]
+    pub fn dns(mut self, zones: impl Zones) -> Self {
+        self.dns.extend(zones.zones());
         self
     }
 }

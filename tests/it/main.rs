@@ -7,6 +7,12 @@
 
 mod bodies;
 mod commands;
+#[cfg(feature = "dns")]
+mod dns;
+#[cfg(feature = "dns")]
+mod dns_names;
+#[cfg(feature = "dns")]
+mod dns_servers;
 mod hosts;
 mod labs;
 mod live;

@@ -1,0 +1,70 @@
+//! What servers need of the kernel, on systems other than Linux.
+
+pub(crate) mod datagram {
+    use std::io;
+    use std::net::SocketAddr;
+
+    #[derive(Debug)]
+    pub(crate) enum Datagrams {}
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Way {
+        pub(crate) from: SocketAddr,
+    }
+
+    impl Datagrams {
+        pub(crate) fn bind(_ipv4: bool, _port: u16) -> io::Result<Self> {
+            Err(crate::sys::unsupported())
+        }
+
+        pub(crate) fn receive(&self, _buffer: &mut [u8]) -> io::Result<Option<(usize, Way)>> {
+            match *self {}
+        }
+
+        pub(crate) fn send_back(&self, _bytes: &[u8], _way: Way) -> io::Result<()> {
+            match *self {}
+        }
+    }
+}
+
+pub(crate) mod ready {
+    use std::io;
+    use std::marker::PhantomData;
+    use std::time::Instant;
+
+    #[derive(Default)]
+    pub(crate) struct Watch<'a>(PhantomData<&'a ()>);
+
+    #[derive(Debug)]
+    pub(crate) enum Bell {}
+
+    #[derive(Debug)]
+    pub(crate) enum Alarm {}
+
+    impl<'a> Watch<'a> {
+        pub(crate) fn add<T>(&mut self, _source: &'a T, _read: bool, _write: bool) {}
+
+        pub(crate) fn wait(self, _deadline: Option<Instant>) -> io::Result<Vec<bool>> {
+            Err(crate::sys::unsupported())
+        }
+    }
+
+    impl Bell {
+        pub(crate) fn ring(&mut self) -> io::Result<()> {
+            match *self {}
+        }
+    }
+
+    pub(crate) fn alarm() -> io::Result<(Bell, Alarm)> {
+        Err(crate::sys::unsupported())
+    }
+}
+
+pub(crate) mod socket {
+    use std::io;
+    use std::net::TcpListener;
+
+    pub(crate) fn listen(_ipv4: bool, _port: u16) -> io::Result<TcpListener> {
+        Err(crate::sys::unsupported())
+    }
+}
