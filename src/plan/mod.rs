@@ -5,6 +5,7 @@
 mod address;
 mod check;
 mod draft;
+mod family;
 mod mistakes;
 mod name;
 pub(crate) mod route;
@@ -20,7 +21,7 @@ use std::time::Duration;
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
-use crate::address::{Cidr, Mac};
+use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
 use crate::topology::{Mistake, RouteKind, Topology};
 
@@ -48,6 +49,8 @@ pub struct Plan {
     pub(crate) cables: Vec<Cable>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
+    /// The one family that it is limited to.
+    pub(crate) only: Option<Family>,
     pub(crate) allowed: Vec<Mistake>,
 }
 

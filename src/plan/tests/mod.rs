@@ -1,6 +1,7 @@
 //! What plans say, and what they refuse.
 
 mod addresses;
+mod families;
 mod hardware;
 mod names;
 mod printing;
@@ -10,8 +11,9 @@ mod routes;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 4] = [
+const SOURCES: [(&str, &str); 5] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
+    ("src/plan/tests/families.rs", include_str!("families.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
