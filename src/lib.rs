@@ -96,6 +96,17 @@
 //! # }).unwrap();
 //! ```
 //!
+//! **Say it once for IPv4 and IPv6.** [`Topology::only`] limits a network to one family, without any address of the other one. In
+//! the attribute, `families(v4, v6, dual)` makes a test of each; `topologies(..)` does the same for several networks.
+//!
+//! ```
+//! # use netns_test::{Family, Topology};
+//! # netns_test::run(&Topology::lan(["desk", "printer"]).only(Family::V6), |net| {
+//! assert_eq!(net.families(), [Family::V6]);
+//! assert!(net.host("printer").socket_addr(515).is_ipv6());
+//! # }).unwrap();
+//! ```
+//!
 //! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
 //! each time.
 //!
@@ -162,7 +173,8 @@
 //! - In a user namespace with one id there are no others: `sudo`, `su`, `setgroups`, `chown` to somebody else and daemons that drop
 //!   privileges fail. What the kernel keeps for the machine's root (`bpf`, `mknod`, modules, `SO_SNDBUFFORCE`) stays refused.
 //! - Only the network is private. Files, `/etc/hosts`, `/etc/resolv.conf`, `/sys/class/net` and process ids are the machine's.
-//! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so.
+//! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so. A network that is limited to
+//!   IPv4 then keeps `::1` and link-local addresses.
 //! - The kernel takes networks apart after the test has ended, in its own time. Nothing waits for it.
 //!
 //! Out of scope: simulated time and replayable schedules (packets are the kernel's), images and container engines, remote machines.
@@ -306,6 +318,6 @@ pub use wire::UnreachableReason;
 #[doc(hidden)]
 #[allow(missing_docs, reason = "not public API")]
 pub mod __private {
-    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, outcome, run};
+    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, Variant, outcome, run};
     pub use crate::runtime::{Flavor, block_on};
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod families;
 mod hosts;
 mod labs;
 mod live;
