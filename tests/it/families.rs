@@ -46,6 +46,11 @@ fn talk(from: Host<'_>, to: Host<'_>, address: IpAddr) -> TestResult {
     Ok(())
 }
 
+/// The body's thread is called like the test.
+fn own_name() -> String {
+    std::thread::current().name().unwrap().to_owned()
+}
+
 /// Judged by what every node has, `lo` included.
 fn assert_families(net: &Network) -> TestResult {
     for host in everybody(net) {
@@ -75,6 +80,12 @@ fn assert_families(net: &Network) -> TestResult {
     families(v4, v6, dual)
 )]
 fn every_family_is_there_and_no_other(net: &Network) -> TestResult {
+    let expected: &[Family] = match own_name().rsplit("::").next() {
+        Some("v4") => &[Family::V4],
+        Some("v6") => &[Family::V6],
+        _ => &[Family::V4, Family::V6],
+    };
+    assert_eq!(net.families(), expected);
     assert_families(net)?;
     let (a, b) = (net.host("a"), net.host("b"));
     for family in net.families() {
@@ -201,7 +212,11 @@ fn a_cable_comes_back(net: &Network) -> TestResult {
     inside = "root"
 )]
 async fn topologies_alone_are_as_they_were_written(net: &Network) -> TestResult {
+    let name = own_name();
     assert_eq!(net.families(), [Family::V4, Family::V6]);
+    assert_eq!(net.hosts().count() == 1, name.ends_with("::cable"));
+    let is_clash = net.root().ipv4().to_string() == "10.0.0.0";
+    assert_eq!(is_clash, name.ends_with("::clash"));
     assert_eq!(
         net.root().interface("br0")?.addresses[0].address.prefix(),
         24
@@ -218,10 +233,10 @@ fn every_variant_is_judged_by_its_panic() {
 /// The case names itself by the whole path, which is what its process was asked to run.
 #[netns_test(topologies(r#match = Topology::new(), plain = Topology::new()), families(v4))]
 fn r#while() {
-    let name = std::thread::current().name().map(str::to_owned);
+    let name = own_name();
     let known = [
         "families::r#while::r#match::v4",
         "families::r#while::plain::v4",
     ];
-    assert!(known.contains(&name.as_deref().unwrap()), "{name:?}");
+    assert!(known.contains(&name.as_str()), "{name:?}");
 }
