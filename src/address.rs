@@ -23,6 +23,12 @@ pub struct Cidr {
 }
 
 impl Cidr {
+    /// What the kernel gives to `lo` unasked, when it is raised.
+    pub(crate) const LOOPBACK: Self = Self {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        prefix: 8,
+    };
+
     /// An address and a prefix length of 0 to 32 (IPv4) or 0 to 128 (IPv6) bits.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::address::{Cidr, Family};
 use crate::diagnosis::Step;
 use crate::entry;
 use crate::errno;
@@ -144,7 +145,11 @@ impl<'p> Builder<'p> {
             return Vec::new();
         }
         let far = self.ends[node].far.iter();
+        // Not an address of the topology's: the kernel gives it to `lo` in the same moment.
+        let unwanted = (self.plan.only == Some(Family::V6))
+            .then(|| netlink::remove_address("lo", 1, Cidr::LOOPBACK));
         std::iter::once(netlink::set_up("lo", 1, true))
+            .chain(unwanted)
             .chain(far.map(|end| netlink::set_up(&end.name, end.index, true)))
             .collect()
     }
@@ -183,7 +188,7 @@ impl<'p> Builder<'p> {
         &self,
         link: &'a str,
         index: u32,
-        addresses: &'a [crate::address::Cidr],
+        addresses: &'a [Cidr],
     ) -> impl Iterator<Item = Request> + use<'a> {
         let dad = self.plan.realistic;
         addresses
@@ -233,11 +238,15 @@ fn open(
         .then_some(("net/ipv4/ping_group_range", groups.as_str()));
     let defaults = inherited
         .iter()
-        .chain(plan.default_sysctls(node.role))
         .copied()
+        .chain(plan.default_sysctls(node.role))
         .chain(own);
     for (name, value) in defaults {
         if let Err(cause) = sysctl::write(name, value) {
+            // A kernel without IPv6 has no switch for it, and needs none.
+            if plan.promises(name) && cause.kind() != io::ErrorKind::NotFound {
+                return Err(unsettable(&node.name, name, value, cause));
+            }
             let cause = crate::error::errno_text(&cause);
             unset.push(Unset {
                 sysctl: name.to_owned(),

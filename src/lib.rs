@@ -124,7 +124,18 @@
 //!
 //! **Answer DNS queries as the test needs them** (feature `dns`). A `Zone` is a plain value, too. `HostSpec::dns` serves it for as long
 //! as the network lives, `Host::serve_dns` until its result is dropped. A name can be late, truncated, refused or never answered, and
-//! the server tells what it was asked. Nothing makes a resolver ask it yet: give it the server's address.
+//! the server tells what it was asked. Every node's `/etc/resolv.conf` names the servers that the topology has.
+//!
+//! **Say it once for IPv4 and IPv6.** [`Topology::only`] limits a network to one family, without any address of the other one. In
+//! the attribute, `families(v4, v6, dual)` makes a test of each; `topologies(..)` does the same for several networks.
+//!
+//! ```
+//! # use netns_test::{Family, Topology};
+//! # netns_test::run(&Topology::lan(["desk", "printer"]).only(Family::V6), |net| {
+//! assert_eq!(net.families(), [Family::V6]);
+//! assert!(net.host("printer").socket_addr(515).is_ipv6());
+//! # }).unwrap();
+//! ```
 //!
 //! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
 //! each time.
@@ -196,7 +207,8 @@
 //!   ids of programs in hosts. All other files are the machine's. Where the machine allows no mounts, these files are the machine's, too, and
 //!   the report of a failed test says so.
 //! - A thread in a host has a working directory of its own: `set_current_dir` there concerns nobody else.
-//! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so.
+//! - In many containers `/proc/sys` is read-only: networks work, sysctls do not. [`doctor`] says so. A network that is limited to
+//!   IPv4 takes one, and is refused there.
 //! - The kernel takes networks apart after the test has ended, in its own time. Nothing waits for it.
 //!
 //! Out of scope: simulated time and replayable schedules (packets are the kernel's), images and container engines, remote machines.
@@ -356,6 +368,6 @@ pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};
 #[doc(hidden)]
 #[allow(missing_docs, reason = "not public API")]
 pub mod __private {
-    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, outcome, run};
+    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, Variant, outcome, run};
     pub use crate::runtime::{Flavor, block_on};
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::Cidr;
+use crate::address::{Cidr, Family};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::settle;
@@ -142,6 +142,7 @@ impl<'net> Link<'net> {
     pub fn up(self) -> Result<()> {
         self.host
             .execute(netlink::set_up(self.name, self.index, true))?;
+        self.drop_loopback()?;
         self.settle()
     }
 
@@ -286,6 +287,21 @@ impl<'net> Link<'net> {
         let address = self.parse("remove", address)?;
         self.host
             .execute(netlink::remove_address(self.name, self.index, address))
+    }
+
+    /// Takes back what the kernel gave to `lo`, where IPv4 was not asked for.
+    fn drop_loopback(self) -> Result<()> {
+        let unwanted = self.name == "lo" && self.host.parts().plan.only == Some(Family::V6);
+        if unwanted
+            && self
+                .look()?
+                .addresses
+                .iter()
+                .any(|it| it.address == Cidr::LOOPBACK)
+        {
+            self.remove_address(Cidr::LOOPBACK)?;
+        }
+        Ok(())
     }
 
     fn parse(self, verb: &str, address: impl fmt::Display) -> Result<Cidr> {

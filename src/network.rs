@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::address::Family;
 use crate::apply;
 #[cfg(feature = "dns")]
 use crate::dns::{self, DnsServer};
@@ -131,6 +132,25 @@ impl Network {
     /// ```
     pub fn plan(&self) -> &Plan {
         &self.parts.plan
+    }
+
+    /// The address families that the network has: both, in the order of their age, or the one of [`Topology::only`].
+    ///
+    /// A body that runs over several families asks here which of them it has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Family, Topology};
+    ///
+    /// netns_test::run(&Topology::lan(["a", "b"]).only(Family::V6), |net| {
+    ///     assert_eq!(net.families(), [Family::V6]);
+    ///     assert_eq!(net.host("b").socket_addr(80).to_string(), "[fd00:1::2]:80");
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn families(&self) -> &'static [Family] {
+        self.parts.plan.families()
     }
 
     /// A host by its name; `root` is one.

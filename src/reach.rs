@@ -101,11 +101,22 @@ impl Host<'_> {
         let addresses = pingable(Host::new(self.parts(), node));
         match nearest(self, &addresses, |_| true) {
             Some(address) => Ok((address, 0)),
-            None => Err(Error::new(
-                Kind::UnknownName,
-                what(),
-                format!("node `{text}` has no address"),
+            None => Err(self.nowhere(what(), text)),
+        }
+    }
+
+    /// There is no address to ping; in a network of one family, that may be why.
+    fn nowhere(self, what: String, name: &str) -> Error {
+        let error = Error::new(
+            Kind::UnknownName,
+            what,
+            format!("node `{name}` has no address"),
+        );
+        match self.parts().plan.only {
+            Some(family) => error.help(format!(
+                "the network is limited to {family} by `Topology::only`: other addresses are left out"
             )),
+            None => error,
         }
     }
 }

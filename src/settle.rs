@@ -10,7 +10,7 @@
 use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
-use crate::address::Cidr;
+use crate::address::{Cidr, Family};
 use crate::error::{Error, Kind, Result};
 use crate::live::{LiveNode, Parts};
 use crate::plan::{End, Ends, Node, Plan, Role};
@@ -51,6 +51,9 @@ pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
 
 /// Waits for the IPv6 addresses of every node of a network in which they are usable at once.
 pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+    if plan.only == Some(Family::V4) {
+        return Ok(());
+    }
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
         wait_for_addresses(live, own_addresses(node, ends), deadline)?;
@@ -170,6 +173,9 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
         wait_for_service(live, deadline, |netlink| {
             Ok(idle(&look::in_between(netlink)?))
         })?;
+        if parts.plan.only == Some(Family::V4) {
+            continue;
+        }
         let detected = parts.plan.realistic || has_tentative(live);
         wait_for_ipv6(live, deadline, |netlink| {
             let waiting = look::not_reachable(netlink, detected)?;

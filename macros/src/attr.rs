@@ -1,8 +1,8 @@
 //! The grammar: what may be written, with the spans of what was; whether it makes sense is for `valid`.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Group, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Signature, Token};
 
@@ -18,6 +18,8 @@ pub(crate) struct Arg {
     pub(crate) name: Ident,
     /// What follows the `=`; `None` if there is no `=` or nothing after it.
     pub(crate) value: Option<Expr>,
+    /// What stands in parentheses behind the name, if that is all.
+    pub(crate) list: Option<Group>,
 }
 
 impl Parse for Args {
@@ -43,14 +45,39 @@ impl Parse for Arg {
             } else {
                 Some(input.parse()?)
             };
-            return Ok(Self { name, value });
+            return Ok(Self {
+                name,
+                value,
+                list: None,
+            });
         }
+        let list = parenthesised(input)?.filter(|_| ends(input));
         // `hosts("a", "b")`, `Topology::new()`: the name says enough for a good message, a complaint about `(` does not.
         while !ends(input) {
             input.parse::<TokenTree>()?;
         }
-        Ok(Self { name, value: None })
+        Ok(Self {
+            name,
+            value: None,
+            list,
+        })
     }
+}
+
+fn parenthesised(input: ParseStream<'_>) -> syn::Result<Option<Group>> {
+    if input.peek(syn::token::Paren) {
+        input.parse().map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// The words of a list like `(v4, v6)`.
+pub(crate) fn words(list: &Group) -> syn::Result<Vec<Ident>> {
+    let words = |input: ParseStream<'_>| {
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+    };
+    Ok(words.parse2(list.stream())?.into_iter().collect())
 }
 
 /// What another attribute of the function is to this one.
@@ -127,7 +154,7 @@ pub(crate) fn should_panic(attribute: &Attribute) -> Option<ShouldPanic> {
         Meta::Path(_) => Some(ShouldPanic::Yes),
         Meta::NameValue(pair) => string(&pair.value).map(|text| ShouldPanic::Saying(text.value())),
         Meta::List(list) => {
-            let Arg { name, value } = list.parse_args().ok()?;
+            let Arg { name, value, .. } = list.parse_args().ok()?;
             let text = string(value.as_ref()?)?.value();
             (name == "expected").then_some(ShouldPanic::Saying(text))
         }

@@ -3,15 +3,25 @@
 //! Paths are absolute, so that nothing in the user's module can change their meaning. Tokens of ours have the span of
 //! the attribute, or its hygiene and the place of what a type error in them would be about.
 
+mod variants;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, ReturnType};
 
-use crate::model::{Case, Flavor, ShouldPanic, Timeout};
+use crate::model::{Case, Flavor, ShouldPanic, Timeout, Topologies};
+
+pub(crate) fn case(case: &Case) -> TokenStream {
+    if case.varies() {
+        variants::tests(case)
+    } else {
+        test(case)
+    }
+}
 
 /// The function that libtest calls, with the user's function and one call into the library inside.
-pub(crate) fn case(case: &Case) -> TokenStream {
+fn test(case: &Case) -> TokenStream {
     let Case {
         outer,
         inner,
@@ -22,13 +32,14 @@ pub(crate) fn case(case: &Case) -> TokenStream {
     } = case;
     let name = case.name();
     let elsewhere = elsewhere(case);
-    let facts = facts(case);
+    let label = case.label();
+    let facts = facts(
+        case,
+        &quote!(::core::concat!(::core::module_path!(), "::", #label)),
+    );
     let topology = topology(case);
     let run = run(case);
-    let (returns, end) = match case.returns() {
-        Some(_) => (quote!(-> ::netns_test::__private::Outcome), None),
-        None => (TokenStream::new(), Some(quote!(;))),
-    };
+    let (returns, end) = returns(case);
     // The user's function keeps its name, so that backtraces and type names read as written.
     quote! {
         #[::core::prelude::v1::test]
@@ -42,6 +53,14 @@ pub(crate) fn case(case: &Case) -> TokenStream {
     }
 }
 
+/// What our function returns, and what ends the call in it.
+fn returns(case: &Case) -> (TokenStream, Option<TokenStream>) {
+    match case.returns() {
+        Some(_) => (quote!(-> ::netns_test::__private::Outcome), None),
+        None => (TokenStream::new(), Some(quote!(;))),
+    }
+}
+
 /// Namespaces are Linux's. A user's own `#[ignore]` counts everywhere, and a second one would be a warning.
 fn elsewhere(case: &Case) -> Option<TokenStream> {
     let reason = "network namespaces exist on Linux only";
@@ -49,9 +68,8 @@ fn elsewhere(case: &Case) -> Option<TokenStream> {
 }
 
 /// What the harness has to know of the case before it runs.
-fn facts(case: &Case) -> TokenStream {
+fn facts(case: &Case, full_name: &TokenStream) -> TokenStream {
     let name = case.name();
-    let label = case.label();
     // A macro's place is where it was written: with the name's own span that is the function, not the attribute.
     let file = quote_spanned!(name.span()=> ::core::file!());
     let line = quote_spanned!(name.span()=> ::core::line!());
@@ -67,7 +85,7 @@ fn facts(case: &Case) -> TokenStream {
     }));
     quote! {
         ::netns_test::__private::Case {
-            name: ::core::concat!(::core::module_path!(), "::", #label),
+            name: #full_name,
             file: #file,
             line: #line,
             should_panic: ::netns_test::__private::ShouldPanic::#should_panic,
@@ -86,10 +104,13 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 /// A closure, so that only the process that needs the topology computes it.
 fn topology(case: &Case) -> TokenStream {
-    match &case.topology {
-        Some(expr) => quote!(|| -> ::netns_test::Topology { #expr }),
-        None => quote!(|| -> ::netns_test::Topology { ::netns_test::Topology::new() }),
-    }
+    let expr = match &case.topology {
+        Topologies::One(expr) => quote!(#expr),
+        Topologies::Empty => quote!(::netns_test::Topology::new()),
+        Topologies::Named(list) => variants::choice(list),
+    };
+    let expr = variants::limited(case, expr);
+    quote!(|| -> ::netns_test::Topology { #expr })
 }
 
 /// A closure that runs the body and reduces what it returned, which need not be `Send`, to an ending, which is.

@@ -55,8 +55,9 @@ pub(crate) struct Case {
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) body: Group,
-    /// `None` asks for the empty network.
-    pub(crate) topology: Option<Expr>,
+    pub(crate) topology: Topologies,
+    /// What `families` lists; empty without it.
+    pub(crate) families: Vec<Family>,
     pub(crate) inside: Option<LitStr>,
     /// `Some` for an `async fn`, and only for one.
     pub(crate) flavor: Option<Flavor>,
@@ -68,16 +69,14 @@ impl Case {
         &self.sig.ident
     }
 
-    /// The name as libtest lists it: with an `r#` only where the name is a word of the language.
+    /// The name as libtest lists it.
     pub(crate) fn label(&self) -> String {
-        let word = self.name().unraw().to_string();
-        // `gen` became one with edition 2024, and the edition of the test is nothing that we get to see.
-        let reserved = word == "gen" || syn::parse_str::<Ident>(&word).is_err();
-        if reserved {
-            self.name().to_string()
-        } else {
-            word
-        }
+        label(self.name())
+    }
+
+    /// Whether several tests are made of this one.
+    pub(crate) fn varies(&self) -> bool {
+        !self.families.is_empty() || matches!(self.topology, Topologies::Named(_))
     }
 
     /// The `&Network` parameter, if the function takes it.
@@ -98,6 +97,22 @@ impl Case {
             _ => Some(ty),
         }
     }
+}
+
+/// The networks that the test is asked to run in.
+pub(crate) enum Topologies {
+    /// The empty network.
+    Empty,
+    One(Expr),
+    /// What `topologies` lists.
+    Named(Vec<(Ident, Expr)>),
+}
+
+/// A word of `families`, where it was written.
+pub(crate) struct Family {
+    pub(crate) word: Ident,
+    /// `None` is both.
+    pub(crate) only: Option<&'static str>,
 }
 
 /// The runtime of an `async fn`.
@@ -121,6 +136,14 @@ pub(crate) enum ShouldPanic {
     No,
     Yes,
     Saying(String),
+}
+
+/// A name as libtest lists it: with an `r#` only where it is a word of the language.
+pub(crate) fn label(name: &Ident) -> String {
+    let word = name.unraw().to_string();
+    // `gen` became one with edition 2024, and the edition of the test is nothing that we get to see.
+    let reserved = word == "gen" || syn::parse_str::<Ident>(&word).is_err();
+    if reserved { name.to_string() } else { word }
 }
 
 /// A type without the parentheses and the invisible groups of `macro_rules!` variables around it.

@@ -5,6 +5,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+mod variants;
+
 /// Rust as it would stand in a file.
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("brackets match")
@@ -59,7 +61,7 @@ fn arguments_may_come_in_any_order_and_end_with_a_comma() {
 fn unknown_arguments_list_the_known_ones() {
     let unknown = |name: &str| {
         format!(
-            "unknown argument `{name}`, expected one of: topology, inside, flavor, timeout \
+            "unknown argument `{name}`, expected one of: topology, topologies, families, inside, flavor, timeout \
              (the value of `topology` says the rest)"
         )
     };

@@ -3,6 +3,7 @@
 //! All mistakes are reported at once, each on what has to change.
 
 mod arguments;
+mod lists;
 
 use quote::ToTokens;
 use syn::{Attribute, Error, FnArg, ReturnType, Safety, Signature, Type};
@@ -62,6 +63,7 @@ pub(crate) fn case(args: Args, function: Function) -> syn::Result<Case> {
     } = attrs;
     let Arguments {
         topology,
+        families,
         inside,
         flavor,
         timeout,
@@ -79,6 +81,7 @@ pub(crate) fn case(args: Args, function: Function) -> syn::Result<Case> {
         sig,
         body,
         topology,
+        families,
         inside,
         flavor,
         timeout,

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use crate::address::Family;
+use crate::topology::Topology;
+
 /// What the attribute knows about its function.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// `module_path!()` and the function's name.
+    /// `module_path!()` and the name of the function that libtest calls.
     pub name: &'static str,
     /// Where the function is.
     pub file: &'static str,
@@ -17,6 +20,28 @@ pub struct Case {
     pub inside: Option<&'static str>,
     /// A deadline of its own, before scaling.
     pub timeout: Option<Duration>,
+}
+
+/// One of the tests that the attribute makes of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// `module_path!()` and the name of the test, as in [`Case::name`].
+    pub name: &'static str,
+    /// The position of its topology among those of the attribute.
+    pub topology: usize,
+    /// The one family that it is limited to.
+    pub only: Option<Family>,
+}
+
+impl Variant {
+    /// The topology with the families of this variant.
+    #[track_caller]
+    pub fn limit(&self, topology: Topology) -> Topology {
+        match self.only {
+            Some(family) => topology.only(family),
+            None => topology,
+        }
+    }
 }
 
 /// Whether a test is supposed to panic.

@@ -17,7 +17,7 @@ use crate::topology::Topology;
 pub(crate) fn run(
     case: &Case,
     settings: &Settings,
-    topology: fn() -> Topology,
+    topology: impl FnOnce() -> Topology,
     body: impl FnOnce(&Network) -> Ending + Send,
     control: i32,
 ) {

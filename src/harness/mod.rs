@@ -19,7 +19,7 @@ mod skip;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod stage;
 
-pub use case::{Case, ShouldPanic};
+pub use case::{Case, ShouldPanic, Variant};
 pub use outcome::{Ending, Outcome, outcome};
 
 use crate::network::Network;
@@ -29,7 +29,7 @@ use crate::topology::Topology;
 #[cfg(not(all(target_os = "linux", not(netns_test_elsewhere))))]
 pub fn run(
     _case: &Case,
-    _topology: fn() -> Topology,
+    _topology: impl FnOnce() -> Topology,
     _body: impl FnOnce(&Network) -> Ending + Send,
 ) -> Outcome {
     outcome::fail("failed to run a network test: network namespaces exist on Linux only")
@@ -39,7 +39,7 @@ pub fn run(
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub fn run(
     case: &Case,
-    topology: fn() -> Topology,
+    topology: impl FnOnce() -> Topology,
     body: impl FnOnce(&Network) -> Ending + Send,
 ) -> Outcome {
     use crate::settings::{Isolation, Settings};

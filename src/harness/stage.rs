@@ -38,7 +38,7 @@ pub(crate) enum Staged {
 pub(crate) fn stage(
     case: &Case,
     settings: &Settings,
-    topology: fn() -> Topology,
+    topology: impl FnOnce() -> Topology,
     body: impl FnOnce(&Network) -> Ending + Send,
     audience: &dyn Audience,
 ) -> Staged {
@@ -69,8 +69,8 @@ pub(crate) fn stage(
     }
 }
 
-fn prepare(case: &Case, topology: fn() -> Topology) -> Result<(Network, usize)> {
-    let topology = panic::catch_unwind(topology).map_err(|payload| {
+fn prepare(case: &Case, topology: impl FnOnce() -> Topology) -> Result<(Network, usize)> {
+    let topology = panic::catch_unwind(AssertUnwindSafe(topology)).map_err(|payload| {
         let message = outcome::message(&*payload);
         Error::new(
             crate::error::Kind::Topology,
@@ -142,7 +142,7 @@ fn perform(
 pub(crate) fn run_here(
     case: &Case,
     settings: &Settings,
-    topology: fn() -> Topology,
+    topology: impl FnOnce() -> Topology,
     body: impl FnOnce(&Network) -> Ending + Send,
 ) {
     struct Nobody;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::address::Cidr;
-use crate::plan::Role;
 use crate::plan::draft::{Domain, Draft, DraftEnd};
 use crate::plan::mistakes::Mistakes;
+use crate::plan::{Role, family};
 use crate::topology::Addressing;
 
 /// The number of the last automatic subnets: `10.255.0.0/16` and `fd00:ff::/64`.
@@ -16,6 +16,7 @@ const AUTOMATIC: u8 = 255;
 pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
     take_given(draft, mistakes);
     derive_subnets(draft);
+    family::leave_out(draft);
     let mut taken = taken(draft);
     let hosts = draft
         .nodes
@@ -26,6 +27,7 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         nodes,
         domains,
         cables,
+        only,
     } = draft;
     for end in cables.iter_mut().flatten() {
         if !matches!(
@@ -49,7 +51,8 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         }
         // The root is nobody's number; it comes after the last host.
         let number = if end.node == 0 { hosts + 1 } else { end.node };
-        for subnet in &domain.subnets {
+        let wanted = |subnet: &&Cidr| only.is_none_or(|family| family.includes(subnet.address()));
+        for subnet in domain.subnets.iter().filter(wanted) {
             match free_address(*subnet, number as u128, end.domain, &taken) {
                 Some(address) => {
                     taken.insert((end.domain, address.address()));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::panic::Location;
 
-use crate::address::{Cidr, Mac};
+use crate::address::{Cidr, Family, Mac};
 use crate::plan::check::IPV6_MTU;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
@@ -14,6 +14,8 @@ pub(crate) struct Draft<'t> {
     pub(crate) nodes: Vec<DraftNode>,
     pub(crate) domains: Vec<Domain<'t>>,
     pub(crate) cables: Vec<[DraftEnd<'t>; 2]>,
+    /// The one family that the network is limited to.
+    pub(crate) only: Option<Family>,
 }
 
 pub(crate) struct DraftNode {
@@ -127,6 +129,7 @@ impl Draft<'_> {
             cables,
             bare: topology.bare,
             realistic: topology.realistic,
+            only: self.only,
             allowed: topology.allowed.clone(),
         }
     }

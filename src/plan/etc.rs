@@ -1,13 +1,21 @@
 //! What stands in the files of a node's `/etc` that tell names from addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::address::Cidr;
+use crate::address::{Cidr, Family};
 use crate::plan::Plan;
 use crate::plan::address::is_link_local;
 
-/// Every node is itself, by both families.
-const LOCALHOST: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+/// Every node is itself.
+fn localhost(family: Family) -> (IpAddr, &'static str) {
+    match family {
+        Family::V4 => (Ipv4Addr::LOCALHOST.into(), "localhost"),
+        Family::V6 => (
+            Ipv6Addr::LOCALHOST.into(),
+            "localhost ip6-localhost ip6-loopback",
+        ),
+    }
+}
 
 impl Plan {
     /// `/etc/hosts` of a node: the addresses of all nodes, those that are on a subnet of the node's own first.
@@ -17,7 +25,10 @@ impl Plan {
         let addresses = self.addresses_by_node();
         let own: Vec<Cidr> = addresses[node].iter().map(|it| it.network()).collect();
         let near = |address: &IpAddr| own.iter().any(|subnet| subnet.contains(*address));
-        let mut text = String::from(LOCALHOST);
+        let mut text = String::new();
+        for (address, names) in self.families().iter().copied().map(localhost) {
+            text.push_str(&format!("{address}\t{names}\n"));
+        }
         for (position, other) in self.visible() {
             let names = std::iter::once(&other.name).chain(&other.aliases);
             let names = names.cloned().collect::<Vec<_>>().join(" ");
@@ -29,7 +40,7 @@ impl Plan {
             found.sort_by_key(|address| !near(address));
             // A node without a network still knows its own name.
             if found.is_empty() && position == node {
-                found.push(IpAddr::from([127, 0, 0, 1]));
+                found.extend(self.families().first().map(|it| localhost(*it).0));
             }
             for address in found {
                 text.push_str(&format!("{address}\t{names}\n"));
@@ -122,6 +133,21 @@ mod tests {
                 .contains("10.1.0.2\tboth www www.example\n10.2.0.2\tboth")
         );
         assert!(plan.hosts_file(4).ends_with("127.0.0.1\talone\n"));
+    }
+
+    #[test]
+    fn a_network_of_one_family_has_names_of_that_family() {
+        let topology = Topology::lan(["a", "b"]).host("alone", |h| h);
+        let plan = topology.clone().only(Family::V4).plan().unwrap();
+        assert_eq!(
+            plan.hosts_file(3),
+            "127.0.0.1\tlocalhost\n10.1.0.1\ta\n10.1.0.2\tb\n127.0.0.1\talone\n"
+        );
+        let plan = topology.only(Family::V6).plan().unwrap();
+        assert_eq!(
+            plan.hosts_file(3),
+            "::1\tlocalhost ip6-localhost ip6-loopback\nfd00:1::1\ta\nfd00:1::2\tb\n::1\talone\n"
+        );
     }
 
     #[test]

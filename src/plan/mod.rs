@@ -8,6 +8,7 @@ mod check;
 mod dns;
 mod draft;
 mod etc;
+mod family;
 mod mistakes;
 mod name;
 pub(crate) mod route;
@@ -24,7 +25,7 @@ pub(crate) use etc::nsswitch_conf;
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
-use crate::address::{Cidr, Mac};
+use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
 use crate::topology::{Mistake, RouteKind, Topology};
 
@@ -52,6 +53,8 @@ pub struct Plan {
     pub(crate) cables: Vec<Cable>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
+    /// The one family that it is limited to.
+    pub(crate) only: Option<Family>,
     pub(crate) allowed: Vec<Mistake>,
 }
 

@@ -5,10 +5,10 @@ use std::panic::Location;
 
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Route;
 use crate::plan::address::is_link_local;
 use crate::plan::draft::{Draft, listed, nodes};
 use crate::plan::mistakes::Mistakes;
+use crate::plan::{Route, family};
 use crate::topology::{Mistake, RouteKind, RouteSpec, Topology, Written};
 
 /// An interface that a route can leave by.
@@ -43,6 +43,9 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
         let devices = devices(draft, node);
         let mut decided: Vec<(Route, &'static Location<'static>)> = Vec::new();
         for spec in &host.routes {
+            if family::leaves_out(draft.only, spec) {
+                continue;
+            }
             let at = spec.destination.at;
             let object = format!(
                 "route `{}` of node `{}`",

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
-use crate::address::Cidr;
+use crate::address::{Cidr, Family};
 use crate::plan::{Bridge, Cable, End, Plan, Role, Route};
 
 impl Display for Plan {
@@ -168,6 +168,9 @@ impl At<'_> {
         let node = &self.0.nodes[self.1];
         let ip = self.ip();
         self.up("lo", f)?;
+        if self.0.only == Some(Family::V6) && !self.0.bare {
+            writeln!(f, "{ip} address del {} dev lo", Cidr::LOOPBACK)?;
+        }
         for bridge in &node.bridges {
             self.up(&bridge.name, f)?;
             self.addresses(&bridge.name, &bridge.addresses, f)?;

@@ -1,19 +1,27 @@
 //! Decides kernel parameters: what was asked for, and what makes a network usable at once.
 
+use crate::address::Family;
 use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
 use crate::plan::{Plan, Role, Sysctl};
 use crate::topology::Topology;
 
-/// For nodes with addresses. IPv6 addresses are usable at once, and no router is asked for: there is none that would answer.
-const USABLE_AT_ONCE: [(&str, &str); 3] = [
+type Parameters = &'static [(&'static str, &'static str)];
+
+/// For nodes with addresses: IPv6 addresses are usable at once, and no router is asked for: there is none that would answer.
+const IPV6_AT_ONCE: Parameters = &[
     ("net/ipv6/conf/default/accept_dad", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"),
-    ("net/ipv4/ip_unprivileged_port_start", "0"),
 ];
 
+/// Port 80 is everybody's.
+const LOW_PORTS: Parameters = &[("net/ipv4/ip_unprivileged_port_start", "0")];
+
 /// For switches, which forward frames and say nothing themselves.
-const SILENT: [(&str, &str); 1] = [("net/ipv6/conf/default/disable_ipv6", "1")];
+const SILENT: Parameters = &[("net/ipv6/conf/default/disable_ipv6", "1")];
+
+/// For every node of a network that is limited to IPv4: `lo` is there already, others take the default over.
+const NO_IPV6: Parameters = &[("net/ipv6/conf/all/disable_ipv6", "1")];
 
 /// What a new namespace inherits from the machine, and the kernel's own defaults. A machine that was tuned must not change a test.
 ///
@@ -81,12 +89,27 @@ pub(crate) fn path(name: &str) -> Result<String, String> {
 
 impl Plan {
     /// What this crate sets in a node unasked, so that the network is usable at once.
-    pub(crate) fn default_sysctls(&self, role: Role) -> &'static [(&'static str, &'static str)] {
-        match role {
-            Role::Switch => &SILENT,
+    pub(crate) fn default_sysctls<'s>(
+        &self,
+        role: Role,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
+        let ipv6 = match (self.only, role) {
+            (Some(Family::V4), _) => NO_IPV6,
+            (_, Role::Switch) => SILENT,
             _ if self.realistic => &[],
-            Role::Root | Role::Host => &USABLE_AT_ONCE,
-        }
+            _ => IPV6_AT_ONCE,
+        };
+        let ports = if role == Role::Switch || self.realistic {
+            &[]
+        } else {
+            LOW_PORTS
+        };
+        ipv6.iter().chain(ports).copied()
+    }
+
+    /// Whether the topology asked for what this default does, so that the network is not what was meant without it.
+    pub(crate) fn promises(&self, sysctl: &str) -> bool {
+        self.only == Some(Family::V4) && NO_IPV6.iter().any(|(name, _)| *name == sysctl)
     }
 }
 

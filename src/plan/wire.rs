@@ -7,7 +7,7 @@ use std::panic::Location;
 use crate::address::{Cidr, Mac};
 use crate::plan::draft::{Domain, Draft, DraftBridge, DraftEnd, DraftNode, listed, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Bridge, Role, name};
+use crate::plan::{Bridge, Role, family, name};
 use crate::topology::{Addressing, Attachment, InterfaceSpec, ROOT, Topology, Written};
 
 /// One interface that somebody asked for, before it has a name.
@@ -24,6 +24,7 @@ impl<'t> Draft<'t> {
             nodes: Vec::new(),
             domains: Vec::new(),
             cables: Vec::new(),
+            only: family::only(topology, mistakes),
         };
         draft
             .nodes

@@ -9,6 +9,8 @@ mod route;
 
 use std::panic::Location;
 
+use crate::address::Family;
+
 pub use bridge::BridgeSpec;
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
@@ -70,6 +72,8 @@ pub struct Topology {
     pub(crate) allowed: Vec<Mistake>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
+    /// The families that it was limited to; more than one of them is a mistake.
+    pub(crate) only: Vec<(Family, &'static Location<'static>)>,
 }
 
 impl Default for Topology {
@@ -99,6 +103,7 @@ impl Topology {
             allowed: Vec::new(),
             bare: false,
             realistic: false,
+            only: Vec::new(),
         }
     }
 
@@ -265,6 +270,7 @@ impl Topology {
         self.allowed.extend(other.allowed);
         self.bare |= other.bare;
         self.realistic |= other.realistic;
+        self.only.extend(other.only);
         self
     }
 
@@ -297,6 +303,32 @@ impl Topology {
     #[must_use = "builder methods return the changed topology"]
     pub fn realistic(mut self) -> Self {
         self.realistic = true;
+        self
+    }
+
+    /// Limits the network to one address family: no node has an address of the other one, on `lo` and link-local ones included.
+    ///
+    /// Addresses, subnets and routes of the other family are left out, so that one topology serves IPv4, IPv6 and both; see `families`
+    /// of [`#[netns_test]`](macro@crate::netns_test). What is left is numbered as before. A host may end up without any address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Family, Topology};
+    ///
+    /// let plan = Topology::lan(["a", "b"]).only(Family::V6).plan().unwrap().to_string();
+    /// assert!(plan.contains("ip -netns b address add fd00:1::2/64 dev eth0"));
+    /// assert!(!plan.contains("10.1.0.2"));
+    /// assert!(plan.contains("ip -netns b address del 127.0.0.1/8 dev lo"));
+    /// ```
+    ///
+    /// For IPv4 it sets [`disable_ipv6`](https://docs.kernel.org/networking/ip-sysctl.html); for IPv6 it removes 127.0.0.1.
+    #[doc(alias = "ipv4_only")]
+    #[doc(alias = "ipv6_only")]
+    #[track_caller]
+    #[must_use = "builder methods return the changed topology"]
+    pub fn only(mut self, family: Family) -> Self {
+        self.only.push((family, Location::caller()));
         self
     }
 

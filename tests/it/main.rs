@@ -13,6 +13,7 @@ mod dns;
 mod dns_names;
 #[cfg(feature = "dns")]
 mod dns_servers;
+mod families;
 mod hosts;
 mod labs;
 mod live;

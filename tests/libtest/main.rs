@@ -13,6 +13,7 @@ mod run;
 
 // --- what the run as a whole says ---
 mod nextest;
+mod variants;
 mod verdicts;
 // --- what stands under a test's heading ---
 mod deadlines;

@@ -11,6 +11,7 @@
 )]
 
 mod compare;
+mod families;
 mod labs;
 mod looks;
 mod random;

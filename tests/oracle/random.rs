@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use netns_test::{HostSpec, LinkEnd, Topology, netns_test};
+use netns_test::{Family, HostSpec, LinkEnd, Topology, netns_test};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -95,7 +95,12 @@ fn topology(dice: &mut Dice) -> Topology {
             ),
         };
     }
-    if bare { topology.bare() } else { topology }
+    let topology = if bare { topology.bare() } else { topology };
+    match dice.below(6) {
+        0 => topology.only(Family::V4),
+        1 => topology.only(Family::V6),
+        _ => topology,
+    }
 }
 
 fn host(

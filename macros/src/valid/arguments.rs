@@ -2,14 +2,14 @@
 
 use syn::{Error, Expr, LitInt, LitStr, Signature, UnOp};
 
-use super::Mistakes;
+use super::{Mistakes, lists};
 use crate::attr::{self, Arg, Args};
-use crate::model::{Flavor, Timeout};
+use crate::model::{Family, Flavor, Timeout, Topologies};
 
 /// What the arguments ask for.
-#[derive(Default)]
 pub(super) struct Arguments {
-    pub(super) topology: Option<Expr>,
+    pub(super) topology: Topologies,
+    pub(super) families: Vec<Family>,
     pub(super) inside: Option<LitStr>,
     pub(super) flavor: Option<Flavor>,
     pub(super) timeout: Option<Timeout>,
@@ -17,15 +17,21 @@ pub(super) struct Arguments {
 
 /// Each argument at most once, with a value, and each value by its own rules.
 pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arguments {
-    let mut known = Arguments::default();
+    let mut known = Arguments {
+        topology: Topologies::Empty,
+        families: vec![],
+        inside: None,
+        flavor: None,
+        timeout: None,
+    };
     let mut seen: Vec<String> = vec![];
-    for Arg { name, value } in args.list {
+    for Arg { name, value, list } in args.list {
         let word = name.to_string();
         let Some(example) = example(&word) else {
             mistakes.at(
                 name,
                 &format!(
-                    "unknown argument `{word}`, expected one of: topology, inside, flavor, timeout \
+                    "unknown argument `{word}`, expected one of: topology, topologies, families, inside, flavor, timeout \
                      (the value of `topology` says the rest)"
                 ),
             );
@@ -40,9 +46,33 @@ pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arg
                     "`flavor` is for an `async fn`: make it one, or remove `flavor`",
                 );
             }
+            _ if word.starts_with("topolog") && seen.iter().any(|it| it.starts_with("topolog")) => {
+                mistakes.at(
+                    name,
+                    "`topology` is one network, `topologies` several: keep one of them",
+                );
+            }
+            _ if is_list(&word) => match list {
+                None => mistakes.at(
+                    name,
+                    &format!("`{word}` needs a list in parentheses, as in `{example}`"),
+                ),
+                Some(list) if list.stream().is_empty() => {
+                    mistakes.at(
+                        list,
+                        &format!("`{word}` is empty, and no test would be left: write `{example}`"),
+                    );
+                }
+                Some(list) if word == "families" => {
+                    known.families = lists::families(&list, mistakes)
+                }
+                Some(list) => {
+                    known.topology = Topologies::Named(lists::topologies(&list, mistakes))
+                }
+            },
             None => mistakes.at(name, &format!("`{word}` needs a value, as in `{example}`")),
             Some(value) => match word.as_str() {
-                "topology" => known.topology = Some(value),
+                "topology" => known.topology = Topologies::One(value),
                 "inside" => known.inside = mistakes.keep(inside(&value)),
                 "flavor" => known.flavor = mistakes.keep(flavor(&value)),
                 _ => known.timeout = mistakes.keep(timeout(value)),
@@ -57,11 +87,18 @@ pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arg
 fn example(name: &str) -> Option<&'static str> {
     match name {
         "topology" => Some("topology = docker_lab()"),
+        "topologies" => Some("topologies(near = lan(), far = routed())"),
+        "families" => Some("families(v4, v6, dual)"),
         "inside" => Some("inside = \"client\""),
         "flavor" => Some("flavor = \"multi_thread\""),
         "timeout" => Some("timeout = 5"),
         _ => None,
     }
+}
+
+/// Whether an argument takes a list of names, each of which makes a test.
+fn is_list(name: &str) -> bool {
+    matches!(name, "topologies" | "families")
 }
 
 fn inside(value: &Expr) -> syn::Result<LitStr> {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use crate::address::{Cidr, Family};
 use crate::plan::{Plan, Role};
 use crate::topology::{LinkEnd, Mistake, Topology};
 
@@ -213,6 +214,26 @@ proptest! {
             Err(error) => error.to_string(),
         });
         prop_assert_eq!(&texts[0], &texts[1]);
+    }
+
+    /// What has one family is what has both, less the other one.
+    #[test]
+    fn one_family_is_a_part_of_both(calls in prop::collection::vec(call(), 0..12)) {
+        let topology = make_all(&calls);
+        let Ok(both) = topology.plan() else { return Ok(()) };
+        for family in Family::BOTH {
+            let one = topology.clone().only(family).plan().unwrap();
+            prop_assert_eq!(one.families(), [family]);
+            for (node, (left, all)) in one.nodes.iter().zip(&both.nodes).enumerate() {
+                let wanted = |it: &Cidr| family.includes(it.address());
+                let expected: Vec<Cidr> = both.addresses(node).filter(wanted).collect();
+                prop_assert_eq!(one.addresses(node).collect::<Vec<_>>(), expected);
+                let routes: Vec<_> = all.routes.iter().filter(|it| wanted(&it.destination)).collect();
+                prop_assert_eq!(left.routes.iter().collect::<Vec<_>>(), routes);
+                let ends = one.ends(node).map(|it| (&it.name, it.index, it.mac, it.mtu));
+                prop_assert!(ends.eq(both.ends(node).map(|it| (&it.name, it.index, it.mac, it.mtu))));
+            }
+        }
     }
 
     #[test]

@@ -14,3 +14,4 @@ mod output;
 mod panics;
 mod parallel;
 mod surroundings;
+mod variants;
