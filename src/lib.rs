@@ -96,6 +96,29 @@
 //! # }).unwrap();
 //! ```
 //!
+//! **Wait for what you need**, never for time. [`Host::wait_listening`] reads the host's socket tables until somebody listens, and never
+//! connects. [`eventually`] tries, pauses and tries again, and tells what the last attempt said. Each has a limit and a twin for async
+//! code.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! use std::net::{TcpListener, TcpStream};
+//! use std::time::Duration;
+//! use netns_test::eventually;
+//!
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let printer = net.host("printer");
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| printer.run(|| TcpListener::bind("0.0.0.0:515").unwrap().accept().unwrap()));
+//!     printer.wait_listening(515).unwrap();
+//!     let stream = net.host("desk").run(|| TcpStream::connect(printer.socket_addr(515))).unwrap();
+//!     let from = stream.local_addr().unwrap();
+//!     let seen = || printer.sockets().unwrap().iter().any(|it| it.remote == Some(from));
+//!     eventually(Duration::from_secs(5), seen).unwrap();
+//! });
+//! # }).unwrap();
+//! ```
+//!
 //! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
 //! each time.
 //!
@@ -200,7 +223,7 @@
 //! console entry probe runtime wait  the terminal; the way in; ICMP; async bodies; limits
 //! sys                               system calls and netlink: the only unsafe code
 //! ===== effects above; below only values, testable on any machine without privilege =====
-//! diagnosis settings                judging a machine from gathered facts; the environment variables
+//! attempt diagnosis settings        trying again; judging a machine from gathered facts; the environment variables
 //! plan                              every decision and every mistake
 //! topology                          what was asked
 //! view wire                         what was seen, as values; packets as bytes
@@ -238,6 +261,7 @@ mod topology;
 
 mod plan;
 
+mod attempt;
 mod diagnosis;
 mod settings;
 // --- effects: the kernel ---
@@ -278,12 +302,13 @@ mod keep;
 mod harness;
 
 pub use address::{Cidr, Family, Mac, ParseAddressError};
+pub use attempt::Attempt;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
-pub use host::Host;
+pub use host::{Host, Listening};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
@@ -292,6 +317,8 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
+#[cfg(feature = "tokio")]
+pub use runtime::eventually_async;
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };
@@ -299,7 +326,9 @@ pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
     OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
+    Socket, SocketProtocol, SocketState,
 };
+pub use wait::eventually;
 pub use wire::UnreachableReason;
 
 /// What the attribute expands to. Not for people: it changes with every release.

@@ -15,7 +15,7 @@ const ROWS: [&[&str]; 19] = [
     &["view", "wire"],
     &["topology"],
     &["plan"],
-    &["diagnosis", "settings"],
+    &["attempt", "diagnosis", "settings"],
     &["sys"],
     &["console", "entry", "probe", "runtime", "wait"],
     &["live"],

@@ -1,8 +1,10 @@
 //! A host of a live network, borrowed: run code in it, look at it, change it.
 
 mod address;
+mod listening;
 mod look;
 mod route;
+mod socket;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use crate::error::Result;
 use crate::here;
 use crate::live::{LiveNode, Parts};
 use crate::worker;
+
+pub use listening::Listening;
 
 /// A host of a live network: a network namespace.
 ///

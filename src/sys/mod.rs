@@ -15,5 +15,6 @@ pub(crate) mod netns;
 pub(crate) mod packet;
 pub(crate) mod process;
 mod socket;
+pub(crate) mod socket_tables;
 pub(crate) mod sysctl;
 pub(crate) mod userns;

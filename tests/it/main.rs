@@ -12,6 +12,7 @@ mod live;
 mod mistakes;
 mod pings;
 mod programs;
+mod readiness;
 mod routes;
 mod segments;
 mod settings;

@@ -16,3 +16,4 @@ mod looks;
 mod random;
 mod reader;
 mod scratch;
+mod sockets;
