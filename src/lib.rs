@@ -97,8 +97,8 @@
 //! ```
 //!
 //! **Wait for what you need**, never for time. [`Host::wait_listening`] reads the host's socket tables until somebody listens, and never
-//! connects. [`eventually`] tries, pauses and tries again, and tells what the last attempt said. Each has a limit and a twin for async
-//! code.
+//! connects. [`eventually`] tries, pauses and tries again, and tells what the last attempt said. A [`Barrier`] lets code in several
+//! hosts go on together. Each has a limit and a twin for async code.
 //!
 //! ```
 //! # use netns_test::Topology;
@@ -217,7 +217,7 @@
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
 //! apply                             from a plan to live parts
-//! settle                            until the network carries packets
+//! barrier settle                    until all parties have arrived; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces and their sockets
 //! console entry probe runtime wait  the terminal; the way in; ICMP; async bodies; limits
@@ -282,6 +282,7 @@ mod live;
 mod here;
 mod worker;
 
+mod barrier;
 mod settle;
 
 mod apply;
@@ -303,6 +304,7 @@ mod harness;
 
 pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use attempt::Attempt;
+pub use barrier::Barrier;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};

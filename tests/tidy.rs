@@ -20,7 +20,7 @@ const ROWS: [&[&str]; 19] = [
     &["console", "entry", "probe", "runtime", "wait"],
     &["live"],
     &["here", "worker"],
-    &["settle"],
+    &["barrier", "settle"],
     &["apply"],
     &["host"],
     &["link"],

@@ -5,6 +5,7 @@
     reason = "a test may panic, and so may its helpers"
 )]
 
+mod barriers;
 mod bodies;
 mod hosts;
 mod labs;
