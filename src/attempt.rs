@@ -124,6 +124,7 @@ impl Attempts {
         }
     }
 
+    #[cfg(feature = "tokio")]
     pub(crate) fn left(&self) -> Duration {
         self.pauses.left()
     }
@@ -136,6 +137,7 @@ impl Attempts {
     }
 
     /// The limit was reached while one was under way: what the one before said is worth more.
+    #[cfg(any(feature = "tokio", test))]
     pub(crate) fn cut_short(&mut self) {
         self.made += 1;
     }
