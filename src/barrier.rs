@@ -371,7 +371,7 @@ impl Drop for Waiting<'_> {
             state.timed = false;
             self.shared.changed.notify_all();
         }
-        unlock(state);
+        drop(state);
         drop(withdrawn);
     }
 }
