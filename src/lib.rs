@@ -137,6 +137,29 @@
 //! # }).unwrap();
 //! ```
 //!
+//! **Wait for what you need**, never for time. [`Host::wait_listening`] reads the host's socket tables until somebody listens, and never
+//! connects. [`eventually`] tries, pauses and tries again, and tells what the last attempt said. A [`Barrier`] lets code in several
+//! hosts go on together. Each has a limit and a twin for async code.
+//!
+//! ```
+//! # use netns_test::Topology;
+//! use std::net::{TcpListener, TcpStream};
+//! use std::time::Duration;
+//! use netns_test::eventually;
+//!
+//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
+//! let printer = net.host("printer");
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| printer.run(|| TcpListener::bind("0.0.0.0:515").unwrap().accept().unwrap()));
+//!     printer.wait_listening(515).unwrap();
+//!     let stream = net.host("desk").run(|| TcpStream::connect(printer.socket_addr(515))).unwrap();
+//!     let from = stream.local_addr().unwrap();
+//!     let seen = || printer.sockets().unwrap().iter().any(|it| it.remote == Some(from));
+//!     eventually(Duration::from_secs(5), seen).unwrap();
+//! });
+//! # }).unwrap();
+//! ```
+//!
 //! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
 //! each time.
 //!
@@ -242,14 +265,14 @@
 //! host                              a borrowed view of a node
 //! program                           programs in nodes
 //! apply                             from a plan to live parts
-//! settle                            until the network carries packets
 //! dns                               servers for zones (feature `dns`)
+//! barrier settle                    until all parties have arrived; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces and their sockets
 //! console entry machine probe runtime wait  the terminal; the way in; the way back; ICMP; async bodies; limits
 //! sys                               system calls and netlink: the only unsafe code
 //! ===== effects above; below only values, testable on any machine without privilege =====
-//! diagnosis settings                judging a machine from gathered facts; the environment variables
+//! attempt diagnosis settings        trying again; judging a machine from gathered facts; the environment variables
 //! plan                              every decision and every mistake
 //! topology                          what was asked
 //! view wire zone                    what was seen, as values; packets as bytes; DNS zones as values
@@ -289,6 +312,7 @@ mod topology;
 
 mod plan;
 
+mod attempt;
 mod diagnosis;
 mod settings;
 // --- effects: the kernel ---
@@ -313,6 +337,7 @@ mod worker;
 #[cfg(feature = "dns")]
 mod dns;
 
+mod barrier;
 mod settle;
 
 mod apply;
@@ -335,6 +360,8 @@ mod keep;
 mod harness;
 
 pub use address::{Cidr, Family, Mac, ParseAddressError};
+pub use attempt::Attempt;
+pub use barrier::Barrier;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};
@@ -342,7 +369,7 @@ pub use current::{Current, current};
 pub use dns::DnsServer;
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
-pub use host::Host;
+pub use host::{Host, Listening};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
@@ -352,6 +379,8 @@ pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
 pub use program::{Command, Process};
+#[cfg(feature = "tokio")]
+pub use runtime::eventually_async;
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };
@@ -359,7 +388,9 @@ pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
     OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
+    Socket, SocketProtocol, SocketState,
 };
+pub use wait::eventually;
 pub use wire::UnreachableReason;
 #[cfg(feature = "dns")]
 pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};

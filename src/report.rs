@@ -9,10 +9,13 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::live::Parts;
 use crate::probe::{PingAnswer, PingReport};
+use crate::view;
 use text::{Seen, Sent};
 
 /// A report of a large network shows this many nodes.
 const NODES: usize = 16;
+/// And this many listeners of each.
+const LISTENERS: usize = 12;
 
 /// Prints the report where the failed test prints.
 #[expect(
@@ -46,6 +49,9 @@ fn look(host: Host<'_>) -> Result<Seen> {
         interfaces: host.interfaces()?,
         routes,
         neighbours: host.neighbours()?,
+        listening: host
+            .sockets()
+            .map(|sockets| view::listening(&sockets, LISTENERS)),
         unset: host.live().unset.clone(),
         lacking: host.parts().lacking(host.node()),
     })

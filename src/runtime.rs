@@ -86,3 +86,69 @@ pub(crate) fn carried<T>(body: impl FnOnce() -> T + Send) -> impl FnOnce() -> T 
 pub(crate) fn carried<T>(body: impl FnOnce() -> T + Send) -> impl FnOnce() -> T + Send {
     body
 }
+
+/// [`eventually`](crate::eventually) for async code: other tasks of the thread run between the attempts, and while one is under way.
+///
+/// An attempt that is under way at the limit is dropped.
+///
+/// # Errors
+///
+/// No attempt succeeded in time ([`is_timed_out`](crate::Error::is_timed_out)). The text is that of [`eventually`](crate::eventually).
+///
+/// # Panics
+///
+/// No tokio runtime with time enabled polls it. That of an async test is one.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use netns_test::eventually_async;
+/// use tokio::net::{TcpListener, TcpStream};
+///
+/// # netns_test::run(&netns_test::Topology::new(), |_| {
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let _server = tokio::spawn(async { TcpListener::bind("127.0.0.1:80").await?.accept().await });
+/// eventually_async(Duration::from_secs(2), async || TcpStream::connect("127.0.0.1:80").await).await.unwrap();
+/// # });
+/// # }).unwrap();
+/// ```
+#[cfg(feature = "tokio")]
+#[track_caller]
+pub fn eventually_async<A: crate::attempt::Attempt>(
+    within: std::time::Duration,
+    mut attempt: impl AsyncFnMut() -> A,
+) -> impl Future<Output = crate::error::Result<A::Value>> {
+    let at = std::panic::Location::caller();
+    async move {
+        let mut attempts = crate::attempt::Attempts::new(crate::settings::scaled(within), at);
+        loop {
+            let Ok(tried) = tokio::time::timeout(attempts.left(), attempt()).await else {
+                attempts.cut_short();
+                return Err(attempts.into_error());
+            };
+            match tried.judge() {
+                Ok(value) => return Ok(value),
+                Err(last) => match attempts.failed(last) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(attempts.into_error()),
+                },
+            }
+        }
+    }
+}
+
+/// Tries at once, then with growing pauses, until `condition` holds or the limit is reached. Tells whether it held.
+#[cfg(feature = "tokio")]
+pub(crate) async fn until(limit: std::time::Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let mut pauses = crate::attempt::Pauses::new(limit);
+    loop {
+        if condition() {
+            return true;
+        }
+        match pauses.next() {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return false,
+        }
+    }
+}

@@ -86,7 +86,8 @@ impl Settings {
 
     /// A limit, scaled for slow machines.
     pub(crate) fn scaled(&self, limit: Duration) -> Duration {
-        limit.mul_f64(self.time_scale)
+        // A product that is no duration any more means for ever.
+        Duration::try_from_secs_f64(limit.as_secs_f64() * self.time_scale).unwrap_or(Duration::MAX)
     }
 }
 
@@ -160,6 +161,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(settings.scaled(settings.timeout), Duration::from_secs(10));
+        assert_eq!(settings.scaled(Duration::MAX), Duration::MAX);
     }
 
     #[test]

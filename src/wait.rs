@@ -1,26 +1,71 @@
-//! The one place that waits for what the kernel does not announce.
+//! The one place that blocks until something happens that nobody announces.
 
+use std::panic::Location;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// The first pause; each is twice as long as the one before, up to the last.
-const FIRST: Duration = Duration::from_micros(50);
-const LAST: Duration = Duration::from_millis(20);
+use crate::attempt::{Attempt, Attempts, Pauses};
+use crate::error::Result;
+use crate::settings;
 
 /// Tries at once, then with growing pauses, until `condition` holds or the limit is reached. Tells whether it held.
 pub(crate) fn until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + limit;
-    let mut pause = FIRST;
+    let mut pauses = Pauses::new(limit);
     loop {
         if condition() {
             return true;
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
+        match pauses.next() {
+            Some(pause) => thread::sleep(pause),
+            None => return false,
         }
-        thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LAST);
+    }
+}
+
+/// Tries at once, then again and again with growing pauses, until an attempt succeeds; returns what that one gave.
+///
+/// An attempt returns `bool`, `Option<T>` or `Result<T, E>`. The pauses grow from 50 microseconds to 20 milliseconds. `within` is
+/// multiplied by `NETNS_TEST_TIME_SCALE`; an attempt that is under way at the limit is waited for, and the last one is made at the
+/// limit. In an async body it stalls the tasks of the same thread: that is what `eventually_async` is for.
+///
+/// # Errors
+///
+/// No attempt succeeded in time ([`is_timed_out`](crate::Error::is_timed_out)). The text has the caller's line, the number of attempts,
+/// the time that they took, and what the last one returned.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+/// use netns_test::eventually;
+///
+/// # netns_test::run(&netns_test::Topology::lan(["client", "server"]), |net| {
+/// let server = net.host("server");
+/// let listener = server.run(|| std::net::TcpListener::bind("0.0.0.0:80")).unwrap();
+/// let connect = || net.host("client").run(|| TcpStream::connect(server.socket_addr(80)));
+/// let stream = eventually(Duration::from_secs(2), connect).unwrap();
+/// # drop((listener, stream));
+///
+/// let error = eventually(Duration::from_millis(1), || server.run(|| TcpStream::connect("127.0.0.1:81"))).unwrap_err();
+/// assert!(error.is_timed_out());
+/// assert!(error.to_string().contains("last: Connection refused"));
+/// # }).unwrap();
+/// ```
+#[track_caller]
+pub fn eventually<A: Attempt>(
+    within: Duration,
+    mut attempt: impl FnMut() -> A,
+) -> Result<A::Value> {
+    let mut attempts = Attempts::new(settings::scaled(within), Location::caller());
+    loop {
+        match attempt().judge() {
+            Ok(value) => return Ok(value),
+            Err(last) => match attempts.failed(last) {
+                Some(pause) => thread::sleep(pause),
+                None => return Err(attempts.into_error()),
+            },
+        }
     }
 }
 

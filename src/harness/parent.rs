@@ -7,6 +7,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::attempt::seconds;
 use crate::console;
 use crate::error::Error;
 use crate::harness::case::Case;
@@ -95,14 +96,6 @@ fn unexplained(case: &Case, told: &Told) -> String {
          help: it is this program, called again for the one test, which needs libtest's command line and the test's path \
          `{name}`; NETNS_TEST_ISOLATION=thread runs it in this process"
     )
-}
-
-fn seconds(limit: Duration) -> String {
-    if limit.subsec_millis() == 0 {
-        format!("{} s", limit.as_secs())
-    } else {
-        format!("{:.3} s", limit.as_secs_f64())
-    }
 }
 
 /// A child and the ends of what connects us.

@@ -3,9 +3,11 @@
 mod address;
 #[cfg(feature = "dns")]
 mod dns;
+mod listening;
 mod look;
 mod program;
 mod route;
+mod socket;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::error::Result;
 use crate::here;
 use crate::live::{LiveNode, Parts};
 use crate::worker;
+
+pub use listening::Listening;
 
 /// A host of a live network: a network namespace.
 ///

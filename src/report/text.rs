@@ -31,6 +31,8 @@ pub(super) struct Seen {
     pub(super) interfaces: Vec<Interface>,
     pub(super) routes: Vec<Route>,
     pub(super) neighbours: Vec<Neighbour>,
+    /// Who listens, on one line. That it cannot be told hides nothing else.
+    pub(super) listening: Result<Option<String>>,
     pub(super) unset: Vec<Unset>,
     pub(super) lacking: Vec<Lack>,
 }
@@ -283,6 +285,11 @@ fn state(node: &Seen) -> String {
     }
     for neighbour in &node.neighbours {
         line!(text, "  neighbour {neighbour}");
+    }
+    match &node.listening {
+        Ok(Some(listening)) => line!(text, "  listening: {listening}"),
+        Ok(None) => {}
+        Err(error) => line!(text, "  {error}"),
     }
     if text.is_empty() {
         text.push_str("  nothing but lo\n");

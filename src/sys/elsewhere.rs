@@ -134,6 +134,25 @@ pub(crate) mod sysctl {
     }
 }
 
+pub(crate) mod socket_tables {
+    use std::io;
+
+    use crate::view::SocketProtocol;
+
+    #[derive(Debug)]
+    pub(crate) enum SocketTables {}
+
+    impl SocketTables {
+        pub(crate) fn open() -> io::Result<Self> {
+            Err(super::unsupported())
+        }
+
+        pub(crate) fn read(&mut self) -> io::Result<Vec<(SocketProtocol, String)>> {
+            match *self {}
+        }
+    }
+}
+
 pub(crate) mod netns {
     use std::io;
 

@@ -22,5 +22,6 @@ pub(crate) mod process;
 #[cfg(feature = "dns")]
 pub(crate) mod ready;
 pub(crate) mod socket;
+pub(crate) mod socket_tables;
 pub(crate) mod sysctl;
 pub(crate) mod userns;

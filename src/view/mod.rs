@@ -1,7 +1,7 @@
 //! What a host sees when it looks around: plain values that print as the tools people know.
 //!
-//! The values are read by `sys::netlink::look` and hold no descriptor: they can be kept, compared and printed at leisure. Each
-//! `Display` is that of `ip` (or `brctl`), without the blanks that these tools leave at the ends of lines; `ifconfig` and
+//! The values are read by `sys` and hold no descriptor: they can be kept, compared and printed at leisure. Each
+//! `Display` is that of `ip` (or `brctl`, or `ss`), without the blanks that these tools leave at the ends of lines; `ifconfig` and
 //! `route -n` are methods.
 
 mod address;
@@ -13,6 +13,8 @@ mod neighbour;
 mod route;
 mod route_table;
 mod scope;
+mod socket;
+mod socket_table;
 mod state;
 
 use std::fmt;
@@ -28,6 +30,9 @@ pub(crate) use route::MAIN_TABLE;
 pub use route::{NextHop, Route, RouteKind, RouteOrigin, RoutePreference};
 pub use route_table::RouteTable;
 pub use scope::Scope;
+pub(crate) use socket::listening;
+pub use socket::{Socket, SocketProtocol, SocketState};
+pub(crate) use socket_table::parse as parse_sockets;
 pub use state::{Hardware, InterfaceFlags, LinkMode, OperState};
 
 /// Text that is written when somebody prints it.

@@ -5,6 +5,7 @@
     reason = "a test may panic, and so may its helpers"
 )]
 
+mod barriers;
 mod bodies;
 mod commands;
 #[cfg(feature = "dns")]
@@ -21,6 +22,7 @@ mod mistakes;
 mod names;
 mod pings;
 mod programs;
+mod readiness;
 mod routes;
 mod segments;
 mod settings;

@@ -45,23 +45,11 @@ fn curl_fetches_from_nginx_by_both_families(net: &Network) -> TestResult {
             .spawn()
     });
     let nginx = Running(nginx.expect("`nginx` is needed: Debian's nginx-light"));
+    server.wait_listening(80)?;
     for url in ["http://10.1.0.2/", "http://[fd00:1::2]/"] {
-        // The server may still be starting: curl asks again until it is there.
         let output = net.host("client").run(|| {
             Command::new("curl")
-                .args([
-                    "--silent",
-                    "--show-error",
-                    "--noproxy",
-                    "*",
-                    "--retry",
-                    "100",
-                    "--retry-delay",
-                    "0",
-                    "--retry-max-time",
-                    "40",
-                ])
-                .args(["--retry-connrefused", url])
+                .args(["--silent", "--show-error", "--noproxy", "*", url])
                 .output()
         });
         let output = output.expect("`curl` is needed");

@@ -1,8 +1,12 @@
 //! States of links and bridges, step by step in bare networks.
 
-use netns_test::{LinkEnd, Network, OperState, TestResult, Topology, netns_test};
+use std::time::Duration;
+
+use netns_test::{Host, LinkEnd, Network, OperState, TestResult, Topology, eventually, netns_test};
 
 use crate::once;
+
+const SOON: Duration = Duration::from_secs(20);
 
 #[netns_test(topology = Topology::new().host("ns1", |h| h).bare())]
 fn a_fresh_namespace_has_lo_down_and_no_routes(net: &Network) -> TestResult {
@@ -58,7 +62,10 @@ fn a_port_whose_peer_is_down_has_no_carrier(net: &Network) -> TestResult {
     assert_eq!(root.interface("veth1")?.state, OperState::Up);
     a.link("eth0").down()?;
     assert!(!root.interface("veth1")?.flags.lower_up());
-    wait_for(|| Ok(root.interface("veth1")?.flags.no_carrier()))?;
+    eventually(SOON, || {
+        root.interface("veth1")
+            .is_ok_and(|it| it.flags.no_carrier())
+    })?;
     let text = root.interface("veth1")?.to_string();
     assert!(
         text.contains(
@@ -69,7 +76,7 @@ fn a_port_whose_peer_is_down_has_no_carrier(net: &Network) -> TestResult {
     a.ping_with("10.0.0.254", |p| p.count(1))?
         .assert_unreachable();
     a.link("eth0").up()?;
-    wait_for(|| Ok(root.interface("veth1")?.state == OperState::Up))?;
+    wait_for(root, OperState::Up)?;
     assert!(!root.interface("veth1")?.to_string().contains("NO-CARRIER"));
     a.ping_with("10.0.0.254", once)?.assert_lossless();
     Ok(())
@@ -80,25 +87,27 @@ fn a_port_whose_peer_is_down_has_no_carrier(net: &Network) -> TestResult {
 fn an_end_whose_peer_is_down_has_its_lower_layer_down(net: &Network) -> TestResult {
     let root = net.root();
     root.link("veth1").up()?;
-    wait_for(|| Ok(root.interface("veth1")?.state == OperState::LowerLayerDown))?;
+    wait_for(root, OperState::LowerLayerDown)?;
     let text = root.interface("veth1")?.to_string();
     assert!(
         text.contains(": veth1@veth1p: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 qdisc noqueue state LOWERLAYERDOWN "),
         "{text}"
     );
     root.link("veth1p").up()?;
-    wait_for(|| Ok(root.interface("veth1")?.state == OperState::Up))?;
+    wait_for(root, OperState::Up)?;
     let text = root.interface("veth1")?.to_string();
     assert!(text.contains("<BROADCAST,MULTICAST,UP,LOWER_UP>"), "{text}");
     Ok(())
 }
 
-/// Looks again until the kernel's worker has noticed; the test's deadline ends it if that never happens.
-fn wait_for(mut condition: impl FnMut() -> TestResult<bool>) -> TestResult {
-    while !condition()? {
-        std::thread::yield_now();
-    }
-    Ok(())
+/// The kernel's worker notices in its own time.
+fn wait_for(root: Host<'_>, state: OperState) -> TestResult {
+    let look = || match root.interface("veth1") {
+        Ok(veth1) if veth1.state == state => Ok(()),
+        Ok(veth1) => Err(veth1.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    Ok(eventually(SOON, look)?)
 }
 
 /// The first packet passes: nothing has to be waited for after the set-up.

@@ -129,6 +129,14 @@ fn a_thread_that_is_left_is_named_with_the_remedy() {
 }
 
 #[test]
+fn the_report_tells_who_listens() {
+    assert_in_order(
+        &section("fails_by_waiting_in_vain"),
+        &[REPORT, "\nserver:\n", "\n  listening: tcp 0.0.0.0:8080\n"],
+    );
+}
+
+#[test]
 fn the_first_failure_is_the_one_that_is_told() {
     let section = section("fails_once_although_a_thread_is_left_too");
     assert_in_order(&section, &["this is what matters", REPORT]);

@@ -94,6 +94,28 @@ fn a_deadline_can_be_set_for_all() {
     }
 }
 
+/// Those of a wait, too: each says what it came to.
+#[test]
+fn limits_can_be_scaled() {
+    let name = "outcomes::fails_by_waiting_in_vain";
+    for (scale, limit) in [("0.5", "0.025 s"), ("4", "0.200 s")] {
+        let run = run_with(
+            Package::Downstream,
+            &["--exact", name],
+            &[("NETNS_TEST_TIME_SCALE", scale)],
+        );
+        run.assert_failed(&[name]);
+        let failure = run.failure(name);
+        for words in [
+            format!(" succeed within {limit}: "),
+            format!("TCP port 80 of host `server`: nobody listened within {limit}\n"),
+            format!("wait at the barrier: 1 of 2 parties arrived within {limit}: `root`\n"),
+        ] {
+            assert!(failure.contains(&words), "{words}\n{failure}");
+        }
+    }
+}
+
 /// For debuggers: everything in the process that people started, which enters before `main` if it has to.
 #[test]
 fn tests_can_run_in_threads() {

@@ -17,3 +17,4 @@ mod looks;
 mod random;
 mod reader;
 mod scratch;
+mod sockets;

@@ -65,6 +65,7 @@ fn node(name: &str, interfaces: Vec<Interface>) -> Seen {
         interfaces,
         routes: Vec::new(),
         neighbours: Vec::new(),
+        listening: Ok(None),
         unset: Vec::new(),
         lacking: Vec::new(),
     }
@@ -199,6 +200,29 @@ fn a_node_that_cannot_be_looked_at_does_not_hide_the_others() {
     assert!(text.contains("\n(1 more nodes)\n"), "{text}");
     assert!(
         text.starts_with("\n---- the network as it was ----\nplan:\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn listeners_are_told_and_what_hides_them_hides_nothing_else() {
+    let mut seen = healthy();
+    seen[1].listening = Ok(Some("tcp 0.0.0.0:80, udp [::]:53".to_owned()));
+    let refusal = std::io::Error::from_raw_os_error(13);
+    seen[2].listening = Err(Error::kernel("list the sockets of node `ns2`", refusal));
+    let text = rendered(seen, &[]);
+    assert!(
+        text.ends_with(
+            "
+ns1:
+  eth0 UP 02:00:00:01:00:01 172.16.1.1/16
+  listening: tcp 0.0.0.0:80, udp [::]:53
+ns2:
+  eth0 UP 02:00:00:01:00:01 172.16.1.2/16
+  failed to list the sockets of node `ns2`: Permission denied
+----
+"
+        ),
         "{text}"
     );
 }

@@ -1,11 +1,15 @@
 //! Bodies that end by returning or by panicking.
 
 use std::error::Error;
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use netns_test::{netns_test, Mistake, Network, TestResult, Topology};
+use netns_test::{
+    eventually, netns_test, Barrier, Listening, Mistake, Network, TestResult, Topology,
+};
 
 #[netns_test]
 fn passes() {}
@@ -104,6 +108,22 @@ fn fails_by_a_thread_that_is_left() {
 #[netns_test(topology = Topology::new().allow(Mistake::ThreadLeft))]
 fn passes_with_a_thread_that_may_be_left() {
     leave_a_thread();
+}
+
+#[netns_test(topology = Topology::lan(["client", "server"]))]
+fn fails_by_waiting_in_vain(net: &Network) {
+    let (server, limit) = (net.host("server"), Duration::from_millis(50));
+    // What the body owns is closed before the report looks.
+    std::mem::forget(server.run(|| TcpListener::bind("0.0.0.0:8080")).unwrap());
+    let in_vain = [
+        eventually(limit, || false),
+        server.wait_listening(Listening::tcp(80).within(limit)),
+        Barrier::new(2).within(limit).wait(),
+    ];
+    panic!(
+        "{}",
+        in_vain.map(|it| it.unwrap_err().to_string()).join("\n")
+    );
 }
 
 #[netns_test]
