@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Invalid,
     /// A wait reached its limit.
     TimedOut,
+    /// A task panicked, and nobody joined it.
+    Panicked,
     /// The kernel refused one step.
     Kernel,
 }

@@ -196,8 +196,9 @@
 //! apply                             from a plan to live parts
 //! settle                            until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
-//! live                              the parts: namespaces and their sockets
-//! console entry probe runtime wait  the terminal; the way in; ICMP; async bodies; limits
+//! live                              the parts: namespaces, their sockets and runtimes
+//! runtime                           async bodies; a runtime for each host that wants one
+//! console entry probe task wait     the terminal; the way in; ICMP; results of tasks; limits
 //! sys                               system calls and netlink: the only unsafe code
 //! ===== effects above; below only values, testable on any machine without privilege =====
 //! diagnosis settings                judging a machine from gathered facts; the environment variables
@@ -250,8 +251,10 @@ mod sys;
 mod console;
 mod entry;
 mod probe;
-mod runtime;
+mod task;
 mod wait;
+
+mod runtime;
 // --- a live network ---
 mod live;
 
@@ -292,6 +295,8 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
+#[cfg(feature = "tokio")]
+pub use task::Task;
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };
@@ -306,6 +311,10 @@ pub use wire::UnreachableReason;
 #[doc(hidden)]
 #[allow(missing_docs, reason = "not public API")]
 pub mod __private {
+    #[cfg(feature = "tokio")]
+    pub use crate::harness::block_on;
     pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, outcome, run};
-    pub use crate::runtime::{Flavor, block_on};
+    pub use crate::runtime::Flavor;
+    #[cfg(not(feature = "tokio"))]
+    pub use crate::runtime::block_on;
 }

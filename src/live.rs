@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::probe::PingReport;
+use crate::runtime::Runtimes;
 use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
@@ -17,6 +18,8 @@ pub(crate) struct Parts {
     pub(crate) nodes: Vec<LiveNode>,
     /// The pings that the test sent, for the report of a failure.
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
+    /// The async runtimes of the hosts that have one.
+    pub(crate) runtimes: Runtimes,
 }
 
 /// A live namespace. Its netlink socket pins it: a node costs one descriptor.

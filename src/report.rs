@@ -23,6 +23,8 @@ pub(crate) fn print(parts: &Arc<Parts>) {
 }
 
 fn render(parts: &Arc<Parts>) -> String {
+    parts.runtimes.catch_up();
+    let panicked = parts.runtimes.panics().all();
     let visible: Vec<usize> = parts.plan.visible().map(|(node, _)| node).collect();
     let seen: Vec<Result<Seen>> = visible
         .iter()
@@ -34,7 +36,7 @@ fn render(parts: &Arc<Parts>) -> String {
         .iter()
         .map(|(from, report)| sent(from, report))
         .collect();
-    text::render(&parts.plan, &seen, &sent)
+    text::render(&parts.plan, &seen, &sent, &panicked)
 }
 
 fn look(host: Host<'_>) -> Result<Seen> {

@@ -3,6 +3,13 @@
 mod address;
 mod look;
 mod route;
+#[cfg(unix)]
+mod socket;
+#[cfg(feature = "tokio")]
+mod task;
+
+#[cfg(unix)]
+pub(crate) use socket::owner;
 
 use std::fmt;
 use std::sync::Arc;

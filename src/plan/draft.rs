@@ -21,6 +21,7 @@ pub(crate) struct DraftNode {
     pub(crate) role: Role,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
+    pub(crate) worker_threads: Option<usize>,
     /// Interface names that are taken, and where they were chosen.
     pub(crate) names: HashMap<String, Option<&'static Location<'static>>>,
     next_name: usize,
@@ -134,6 +135,7 @@ impl DraftNode {
             role,
             routes: Vec::new(),
             sysctls: Vec::new(),
+            worker_threads: None,
             names: HashMap::new(),
             // As people count them: `eth0` is a host's first interface, `veth1` the first port.
             next_name: usize::from(role != Role::Host),
@@ -186,6 +188,7 @@ impl DraftNode {
             bridges: Vec::new(),
             routes: self.routes,
             sysctls: self.sysctls,
+            worker_threads: self.worker_threads,
         }
     }
 }

@@ -8,6 +8,7 @@ mod draft;
 mod mistakes;
 mod name;
 pub(crate) mod route;
+mod runtime;
 mod script;
 mod sysctl;
 #[cfg(test)]
@@ -67,6 +68,8 @@ pub(crate) struct Node {
     pub(crate) routes: Vec<Route>,
     /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
+    /// Of its async runtime, if it has any.
+    pub(crate) worker_threads: Option<usize>,
 }
 
 /// A bridge device.
@@ -155,6 +158,7 @@ impl Topology {
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
+        runtime::decide(self, &mut draft, &mut mistakes);
         mistakes.into_result()?;
         Ok(draft.into_plan(self))
     }

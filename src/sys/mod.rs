@@ -14,6 +14,6 @@ pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
 pub(crate) mod process;
-mod socket;
+pub(crate) mod socket;
 pub(crate) mod sysctl;
 pub(crate) mod userns;

@@ -6,16 +6,20 @@
 )]
 
 mod bodies;
+mod executors;
 mod hosts;
 mod labs;
 mod live;
 mod mistakes;
+mod owners;
 mod pings;
 mod programs;
 mod routes;
 mod segments;
 mod settings;
 mod states;
+mod tasks;
+mod unruly;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
