@@ -84,13 +84,12 @@ impl HostRuntime {
         self.inbox.give(job);
     }
 
-    /// Waits until the thread has come to the end of what it is doing, for a bounded time.
+    /// Waits until the thread has done what there is to do now, for a bounded time.
     pub(crate) fn catch_up(&self, deadline: Instant) {
         let (here, passed) = mpsc::channel::<()>();
-        self.inbox.give(Box::new(move || {
-            drop(here);
-            Box::pin(std::future::ready(()))
-        }));
+        // It is polled after everything that waits to be polled.
+        self.inbox
+            .give(Box::new(move || Box::pin(async move { drop(here) })));
         let left = deadline.saturating_duration_since(Instant::now());
         // Nothing is ever sent: the sender is dropped there. A thread that is too busy for that is not waited for.
         passed.recv_timeout(left).unwrap_or(());

@@ -26,8 +26,8 @@ impl Runtimes {
         &self.started
     }
 
-    /// Lets a panic that is just unwinding be recorded, so that a report does not miss it: what the task held is dropped first, and that
-    /// may be what the test failed by.
+    /// Lets panics be recorded that are just unwinding or about to happen, so that a report does not miss them: what a task held is
+    /// dropped first, and that may be what the test failed by.
     pub(crate) fn catch_up(&self) {
         #[cfg(feature = "tokio")]
         self.started.catch_up();
