@@ -14,6 +14,7 @@ mod endings;
 mod killed;
 mod large;
 mod owned;
+mod runtimes;
 mod together;
 mod untouched;
 mod victims;

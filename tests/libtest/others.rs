@@ -92,3 +92,11 @@ fn asynchronous_tests_are_as_meant() {
         );
     }
 }
+
+/// What people do with threads alone, in a package without Tokio.
+#[test]
+fn servers_and_clients_need_no_runtime() {
+    let run = run(Package::Downstream, &["servers::"]);
+    run.assert_passed();
+    assert_eq!(run.names("ok").len(), 2, "{}", run.stdout);
+}

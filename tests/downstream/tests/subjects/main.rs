@@ -13,4 +13,5 @@ mod outcomes;
 mod output;
 mod panics;
 mod parallel;
+mod servers;
 mod surroundings;
