@@ -2,6 +2,8 @@
 
 use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::sync::OnceLock;
 
 use netns_test::{Network, TestResult, Topology, netns_test};
 use tokio::runtime::Handle;
@@ -44,7 +46,21 @@ fn a_socket_of_another_network_is_nobodys(net: &Network) -> TestResult {
     Ok(())
 }
 
-/// Standard input of a test is the harness's socket, made before anything was entered.
+static FROM_OUTSIDE: OnceLock<UnixDatagram> = OnceLock::new();
+
+/// The topology is asked for on a thread that is still in the machine's network.
+fn lan_and_a_socket() -> Topology {
+    FROM_OUTSIDE.get_or_init(|| UnixDatagram::unbound().unwrap());
+    lan()
+}
+
+/// For an ordinary user the kernel does not say whose it is, and that says enough.
+#[netns_test(topology = lan_and_a_socket())]
+fn a_socket_of_the_machine_is_nobodys(net: &Network) -> TestResult {
+    assert!(net.host_of(FROM_OUTSIDE.get().unwrap())?.is_none());
+    Ok(())
+}
+
 #[netns_test(topology = lan())]
 fn what_is_no_socket_is_an_error(net: &Network) -> TestResult {
     let file: OwnedFd = std::fs::File::open("/dev/null")?.into();

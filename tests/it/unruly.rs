@@ -162,3 +162,35 @@ fn a_task_that_holds_the_current_network_does_not_keep_it(_: &Network) -> TestRe
     network.close()?;
     Ok(())
 }
+
+/// Tokio says nothing of a thread that panics when it starts: we do.
+#[netns_test]
+fn a_carried_handle_of_a_closed_network_is_told_why() -> TestResult {
+    let network = lan().build()?;
+    let handle = network
+        .host("server")
+        .run_async(|| async { tokio::runtime::Handle::current() })
+        .join();
+    let (hold, block, held) = Hold::new();
+    drop(network.host("server").spawn(|| async { block() }));
+    held.recv()?;
+    // The task does not end, and the runtime with it.
+    assert!(network.close().is_err());
+    let (tell, told) = mpsc::channel();
+    std::panic::set_hook(Box::new(move |info| {
+        tell.send(
+            info.payload()
+                .downcast_ref::<String>()
+                .cloned()
+                .unwrap_or_default(),
+        )
+        .unwrap();
+    }));
+    drop(handle.spawn_blocking(|| ()));
+    assert_eq!(
+        told.recv()?,
+        "failed to enter node `server`: the network is closed\n  help: keep tokio's `Handle` inside the host that it belongs to"
+    );
+    drop(hold);
+    Ok(())
+}
