@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::apply;
 use crate::entry;
 use crate::error::{Error, Kind, Result};
-use crate::host::{self, Host};
+use crate::host::Host;
 use crate::live::Parts;
 use crate::plan::Plan;
 use crate::settings;
@@ -210,7 +210,7 @@ impl Network {
     /// See `SIOCGSKNS` in [ioctl_ns(2)](https://man7.org/linux/man-pages/man2/ioctl_ns.2.html).
     #[cfg(unix)]
     pub fn host_of(&self, socket: &impl std::os::fd::AsFd) -> Result<Option<Host<'_>>> {
-        let node = host::owner(&self.parts, socket)?;
+        let node = crate::host::owner(&self.parts, socket)?;
         Ok(node.map(|node| Host::new(&self.parts, node)))
     }
 
