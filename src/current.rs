@@ -11,7 +11,8 @@ use crate::network::Network;
 ///
 /// # Panics
 ///
-/// The calling thread is neither the body of a `#[netns_test]` nor one that [`Host::run`] started.
+/// The calling thread is neither the body of a `#[netns_test]`, nor one that [`Host::run`] started, nor one of a host's runtime. Or the
+/// network has been closed.
 ///
 /// # Examples
 ///

@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     TimedOut,
     /// A program did not do what it was to do.
     Program,
+    /// A task panicked, and nobody joined it.
+    Panicked,
     /// The kernel refused one step.
     Kernel,
 }

@@ -178,6 +178,34 @@
 //! one through: [`Mistake`] lists them. [`Topology::bare`] raises nothing, [`Topology::realistic`] gives the kernel's own defaults
 //! back.
 //!
+//! # Async code
+//!
+//! A body may be an `async fn`. Beside it, or without it, each host has a Tokio runtime of its own: [`Host::spawn`] starts a task
+//! that runs until the network closes, [`Host::run_async`] one for its result. Both take a closure that makes the future in the host,
+//! so that the future need not be `Send`, and return a [`Task`]: await it in an async body, [`join`](Task::join) it in another.
+//!
+//! ```
+//! # #[cfg(feature = "tokio")]
+//! # netns_test::run(&netns_test::Topology::lan(["desk", "printer"]), |net| {
+//! use tokio::net::{TcpListener, TcpStream};
+//!
+//! let address = net.host("printer").socket_addr(515);
+//! let listener = net.host("printer").run_async(move || TcpListener::bind(address)).join().unwrap();
+//! let _server = net.host("printer").spawn(|| async move { listener.accept().await.unwrap() });
+//! let stream = net.host("desk").run_async(move || TcpStream::connect(address)).join().unwrap();
+//! net.host("desk").assert_owns(&stream);
+//! # }).unwrap();
+//! ```
+//!
+//! - A runtime has one thread, in the host; [`HostSpec::worker_threads`] gives it more. Blocking threads are in the host, too.
+//! - A task's panic goes on where it is awaited or joined. One that nobody gets fails the test, and never satisfies `#[should_panic]`.
+//!   What a task itself hands to `tokio::spawn` is its own to await.
+//! - Closing drops all tasks in their hosts. One that does not await, or blocking code that does not end, has 2 seconds and is named.
+//! - Leave Tokio's `Handle` in its host: what it is given to block on elsewhere runs there, and sockets made by that belong there.
+//!   [`Host::assert_owns`] tells.
+//! - A task cannot borrow `net`; inside, [`current`] gives the network.
+//! - Without the feature `tokio`, run any executor that stays on its thread by [`Host::run`]: smol's local one, say.
+//!
 //! # What a test's process means
 //!
 //! Entering a user namespace concerns a whole process, and cannot be undone. Thread pools of other crates would carry one test's
@@ -268,8 +296,9 @@
 //! dns                               servers for zones (feature `dns`)
 //! barrier settle                    until all parties have arrived; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
-//! live                              the parts: namespaces and their sockets
-//! console entry machine probe runtime wait  the terminal; the way in; the way back; ICMP; async bodies; limits
+//! live                              the parts: namespaces, their sockets and runtimes
+//! runtime                           async bodies; a runtime for each host that wants one
+//! console entry machine probe task wait  the terminal; the way in; the way back; ICMP; results of tasks; limits
 //! sys                               system calls and netlink: the only unsafe code
 //! ===== effects above; below only values, testable on any machine without privilege =====
 //! attempt diagnosis settings        trying again; judging a machine from gathered facts; the environment variables
@@ -326,8 +355,10 @@ mod console;
 mod entry;
 mod machine;
 mod probe;
-mod runtime;
+mod task;
 mod wait;
+
+mod runtime;
 // --- a live network ---
 mod live;
 
@@ -381,6 +412,8 @@ pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, Reacha
 pub use program::{Command, Process};
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;
+#[cfg(feature = "tokio")]
+pub use task::Task;
 pub use topology::{
     Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
 };
@@ -399,6 +432,10 @@ pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};
 #[doc(hidden)]
 #[allow(missing_docs, reason = "not public API")]
 pub mod __private {
+    #[cfg(feature = "tokio")]
+    pub use crate::harness::block_on;
     pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, Variant, outcome, run};
-    pub use crate::runtime::{Flavor, block_on};
+    pub use crate::runtime::Flavor;
+    #[cfg(not(feature = "tokio"))]
+    pub use crate::runtime::block_on;
 }

@@ -24,8 +24,9 @@ const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
 
 /// A live network of real kernel parts.
 ///
-/// It owns a descriptor for each namespace and nothing else: there are no names under `/run/netns`, no files, no processes. When the
-/// last descriptor is closed, the kernel takes the network apart; so it does when the process is killed.
+/// It owns a descriptor for each namespace, and the runtimes of the hosts that were given tasks: there are no names under
+/// `/run/netns`, no files, no processes. When the last descriptor is closed, the kernel takes the network apart; so it does when the
+/// process is killed.
 ///
 /// Three ways lead out: dropping it (quiet), [`close`](Self::close) (reports what is left), and [`keep`](Self::keep) (waits, so
 /// that people can look).
@@ -49,6 +50,8 @@ pub struct Network {
     #[cfg(feature = "dns")]
     dns: Vec<DnsServer>,
     parts: Arc<Parts>,
+    /// Not another's, seen from one of its threads.
+    is_owner: bool,
 }
 
 impl Topology {
@@ -106,6 +109,7 @@ impl Network {
             #[cfg(feature = "dns")]
             dns: dns::start_all(&plan, &nodes)?,
             parts: Arc::new(Parts::new(plan, nodes)),
+            is_owner: true,
         })
     }
 
@@ -114,6 +118,7 @@ impl Network {
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             parts,
+            is_owner: false,
         }
     }
 
@@ -213,6 +218,28 @@ impl Network {
         Host::new(&self.parts, 0)
     }
 
+    /// The host in which a socket was made, wherever it is used; nothing if it belongs to none of them.
+    ///
+    /// # Errors
+    ///
+    /// It is no socket, or the kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let socket = net.host("b").run(|| std::net::UdpSocket::bind("0.0.0.0:0")).unwrap();
+    /// assert_eq!(net.host_of(&socket).unwrap().unwrap().name(), "b");
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// See `SIOCGSKNS` in [ioctl_ns(2)](https://man7.org/linux/man-pages/man2/ioctl_ns.2.html).
+    #[cfg(unix)]
+    pub fn host_of(&self, socket: &impl std::os::fd::AsFd) -> Result<Option<Host<'_>>> {
+        let node = crate::host::owner(&self.parts, socket)?;
+        Ok(node.map(|node| Host::new(&self.parts, node)))
+    }
+
     /// All hosts in the order of the topology, the root not among them.
     ///
     /// # Examples
@@ -261,9 +288,12 @@ impl Network {
 
     /// Gives the network up and reports what would keep it alive.
     ///
+    /// The tasks of its hosts are ended where they await, and dropped in their hosts; their runtimes have 2 seconds to end.
+    ///
     /// # Errors
     ///
-    /// A thread still lives in one of the namespaces, or [`current`](crate::current) was kept.
+    /// A task panicked and nobody joined it, a task or thread still lives in one of the namespaces, or
+    /// [`current`](crate::current) was kept.
     ///
     /// # Examples
     ///
@@ -275,19 +305,18 @@ impl Network {
     /// # Ok::<(), netns_test::Error>(())
     /// ```
     pub fn close(mut self) -> Result<()> {
+        let ended = self.parts.runtimes.close();
         self.parts.end_programs();
         self.end_servers();
+        self.parts.runtimes.panics().nobody_missed_one()?;
+        if !self.may_leave_threads() {
+            ended?;
+        }
         self.nobody_left()?;
-        match Arc::try_unwrap(self.parts) {
-            Ok(parts) => {
-                drop(parts);
-                Ok(())
-            }
-            Err(shared) => {
-                let cause = format!(
-                    "{} values of `netns_test::current()` still hold it",
-                    Arc::strong_count(&shared) - 1
-                );
+        match Arc::strong_count(&self.parts) - 1 {
+            0 => Ok(()),
+            others => {
+                let cause = format!("{others} values of `netns_test::current()` still hold it");
                 Err(Error::new(Kind::TimedOut, "close the network", cause)
                     .help("drop them before the body ends"))
             }
@@ -300,9 +329,13 @@ impl Network {
         self.dns.clear();
     }
 
+    fn may_leave_threads(&self) -> bool {
+        self.parts.plan.allowed.contains(&Mistake::ThreadLeft)
+    }
+
     /// Whether all threads have left the network's namespaces; one that is just ending is waited for.
     pub(crate) fn nobody_left(&self) -> Result<()> {
-        if self.parts.plan.allowed.contains(&Mistake::ThreadLeft) {
+        if self.may_leave_threads() {
             return Ok(());
         }
         let mut left = Vec::new();
@@ -345,6 +378,16 @@ impl Network {
                 ))
             });
         found.collect()
+    }
+}
+
+impl Drop for Network {
+    /// A runtime's threads live in the network, and would keep it.
+    fn drop(&mut self) {
+        if self.is_owner {
+            // Nobody asked what is left, or has been told.
+            drop(self.parts.runtimes.close());
+        }
     }
 }
 

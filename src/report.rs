@@ -27,6 +27,8 @@ pub(crate) fn print(parts: &Arc<Parts>) {
 }
 
 fn render(parts: &Arc<Parts>) -> String {
+    parts.runtimes.catch_up();
+    let panicked = parts.runtimes.panics().all();
     let visible: Vec<usize> = parts.plan.visible().map(|(node, _)| node).collect();
     let seen: Vec<Result<Seen>> = visible
         .iter()
@@ -38,7 +40,13 @@ fn render(parts: &Arc<Parts>) -> String {
         .iter()
         .map(|(from, report)| sent(from, report))
         .collect();
-    text::render(&parts.plan, &seen, &sent, &programs::render(parts))
+    text::render(
+        &parts.plan,
+        &seen,
+        &sent,
+        &panicked,
+        &programs::render(parts),
+    )
 }
 
 fn look(host: Host<'_>) -> Result<Seen> {

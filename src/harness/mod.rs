@@ -5,6 +5,8 @@
 //! child    plan -> enter -> apply -> body on its own thread -> report if failed -> close -> outcome to the parent
 //! ```
 
+#[cfg(feature = "tokio")]
+mod body;
 mod case;
 mod outcome;
 
@@ -19,6 +21,8 @@ mod skip;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod stage;
 
+#[cfg(feature = "tokio")]
+pub use body::block_on;
 pub use case::{Case, ShouldPanic, Variant};
 pub use outcome::{Ending, Outcome, outcome};
 

@@ -1,6 +1,5 @@
 //! What became of a body, and whether that is what the test wanted.
 
-use std::any::Any;
 use std::io::{self, Write};
 use std::panic;
 use std::process::{ExitCode, Termination};
@@ -95,15 +94,6 @@ pub(crate) fn fail_with(failure: Failure) -> ! {
         // Unwinding without the hook: the body's panic has printed its message and location.
         Failure::Told(text) => panic::resume_unwind(Box::new(text)),
     }
-}
-
-/// The message of a panic.
-pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::keep;
 use crate::network::Network;
 use crate::report;
 use crate::settings::{OnFail, Settings};
+use crate::task::panic_text;
 use crate::topology::Topology;
 
 /// What the process that runs a case tells whoever waits for it.
@@ -71,7 +72,7 @@ pub(crate) fn stage(
 
 fn prepare(case: &Case, topology: impl FnOnce() -> Topology) -> Result<(Network, usize)> {
     let topology = panic::catch_unwind(AssertUnwindSafe(topology)).map_err(|payload| {
-        let message = outcome::message(&*payload);
+        let message = panic_text(&*payload);
         Error::new(
             crate::error::Kind::Topology,
             format!("make the topology of test `{}`", case.test_name()),
@@ -119,7 +120,7 @@ fn perform(
             here::set(network.parts(), node, || {
                 panic::catch_unwind(AssertUnwindSafe(|| body(network))).unwrap_or_else(|payload| {
                     outcome::flush();
-                    Ending::Panicked(outcome::message(&*payload))
+                    Ending::Panicked(panic_text(&*payload))
                 })
             })
         };
@@ -131,7 +132,7 @@ fn perform(
                 audience.watch(&done, &|| report::print(network.parts()));
                 thread
                     .join()
-                    .unwrap_or_else(|payload| Ending::Panicked(outcome::message(&*payload)))
+                    .unwrap_or_else(|payload| Ending::Panicked(panic_text(&*payload)))
             }
             Err(cause) => Ending::Broken(Error::kernel("start the test's body", cause).to_string()),
         }

@@ -5,9 +5,16 @@ mod address;
 mod dns;
 mod listening;
 mod look;
+#[cfg(unix)]
+mod owner;
 mod program;
 mod route;
 mod socket;
+#[cfg(feature = "tokio")]
+mod task;
+
+#[cfg(unix)]
+pub(crate) use owner::owner;
 
 use std::fmt;
 use std::sync::Arc;

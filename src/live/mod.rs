@@ -19,6 +19,7 @@ pub(crate) use watch::watch;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::probe::PingReport;
+use crate::runtime::Runtimes;
 use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
 use crate::sys::netns::{self, NamespaceId};
@@ -33,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) nodes: Vec<LiveNode>,
     /// The pings that the test sent, for the report of a failure.
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
+    /// The async runtimes of the hosts that have one.
+    pub(crate) runtimes: Runtimes,
     /// The programs that the test started, in their order.
     pub(crate) programs: Mutex<Vec<Arc<Record>>>,
 }
@@ -104,6 +107,7 @@ impl Parts {
             plan,
             nodes,
             pings: Mutex::default(),
+            runtimes: Runtimes::default(),
             programs: Mutex::default(),
         }
     }

@@ -25,6 +25,7 @@ pub(crate) struct DraftNode {
     pub(crate) sysctls: Vec<Sysctl>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
+    pub(crate) worker_threads: Option<usize>,
     /// Interface names that are taken, and where they were chosen.
     pub(crate) names: HashMap<String, Option<&'static Location<'static>>>,
     next_name: usize,
@@ -144,6 +145,7 @@ impl DraftNode {
             sysctls: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
+            worker_threads: None,
             names: HashMap::new(),
             // As people count them: `eth0` is a host's first interface, `veth1` the first port.
             next_name: usize::from(role != Role::Host),
@@ -199,6 +201,7 @@ impl DraftNode {
             sysctls: self.sysctls,
             #[cfg(feature = "dns")]
             dns: self.dns,
+            worker_threads: self.worker_threads,
         }
     }
 }

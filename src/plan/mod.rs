@@ -12,6 +12,7 @@ mod family;
 mod mistakes;
 mod name;
 pub(crate) mod route;
+mod runtime;
 mod script;
 mod sysctl;
 #[cfg(test)]
@@ -79,6 +80,8 @@ pub(crate) struct Node {
     /// The zones that it serves.
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
+    /// Of its async runtime, if it has any.
+    pub(crate) worker_threads: Option<usize>,
 }
 
 /// A bridge device.
@@ -169,6 +172,7 @@ impl Topology {
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]
         dns::decide(self, &mut draft, &mut mistakes);
+        runtime::decide(self, &mut draft, &mut mistakes);
         mistakes.into_result()?;
         Ok(draft.into_plan(self))
     }

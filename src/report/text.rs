@@ -6,10 +6,13 @@ use crate::address::Cidr;
 use crate::error::Result;
 use crate::live::{Lack, Unset};
 use crate::plan::{End, Plan, Role};
+use crate::task::Panicked;
 use crate::view::{Interface, Neighbour, NeighbourState, OperState, Route};
 
 /// Of more pings than these, the last are shown.
 const PINGS: usize = 8;
+/// Of more tasks that panicked than these, the first are shown.
+const TASKS: usize = 8;
 /// A report of a large network shows this many cables.
 const CABLES: usize = 64;
 /// Addresses that a hint lists.
@@ -48,10 +51,16 @@ pub(super) struct Sent {
 }
 
 /// One of `seen` for each visible node of the plan, as far as it goes.
-pub(super) fn render(plan: &Plan, seen: &[Result<Seen>], sent: &[Sent], programs: &str) -> String {
+pub(super) fn render(
+    plan: &Plan,
+    seen: &[Result<Seen>],
+    sent: &[Sent],
+    panicked: &[Panicked],
+    programs: &str,
+) -> String {
     let mut text = String::from("\n---- the network as it was ----\n");
     let nodes: Vec<&Seen> = seen.iter().flatten().collect();
-    let standing_out = standing_out(plan, &nodes, sent);
+    let standing_out = format!("{}{}", tasks(panicked), standing_out(plan, &nodes, sent));
     text.push_str(&standing_out);
     text.push_str(programs);
     if !standing_out.is_empty() || !programs.is_empty() {
@@ -70,6 +79,25 @@ pub(super) fn render(plan: &Plan, seen: &[Result<Seen>], sent: &[Sent], programs
         line!(text, "({left_out} more nodes)");
     }
     text.push_str("----\n");
+    text
+}
+
+/// The tasks that panicked, joined or not: one may be why another failed.
+fn tasks(panicked: &[Panicked]) -> String {
+    let mut text = String::new();
+    for Panicked {
+        host, text: said, ..
+    } in panicked.iter().take(TASKS)
+    {
+        line!(
+            text,
+            "a task of host `{host}` panicked: {}",
+            said.replace('\n', "\n  ")
+        );
+    }
+    if panicked.len() > TASKS {
+        line!(text, "({} more tasks panicked)", panicked.len() - TASKS);
+    }
     text
 }
 

@@ -122,6 +122,18 @@ pub(crate) mod process {
     }
 }
 
+#[cfg(unix)]
+pub(crate) mod socket {
+    use std::io;
+    use std::os::fd::BorrowedFd;
+
+    use super::Descriptor;
+
+    pub(crate) fn namespace(_socket: BorrowedFd<'_>) -> io::Result<Descriptor> {
+        Err(super::unsupported())
+    }
+}
+
 pub(crate) mod sysctl {
     use std::io;
 

@@ -29,7 +29,8 @@ impl NamespaceId {
         Ok(Self(nix::sys::stat::fstat(namespace)?.st_ino))
     }
 
-    /// The calling thread's. `/proc/self` would be the main thread's.
+    /// The calling thread's, for runtimes to compare. `/proc/self` would be the main thread's.
+    #[cfg(feature = "tokio")]
     pub(crate) fn current() -> io::Result<Self> {
         Ok(Self(fs::metadata("/proc/thread-self/ns/net")?.ino()))
     }

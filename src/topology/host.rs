@@ -1,5 +1,7 @@
 //! A host as it was asked for.
 
+use std::panic::Location;
+
 use crate::topology::written;
 use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
 #[cfg(feature = "dns")]
@@ -28,6 +30,7 @@ pub struct HostSpec {
     pub(crate) sysctls: Vec<(Written, String)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
+    pub(crate) worker_threads: Option<(usize, &'static Location<'static>)>,
 }
 
 /// An interface, and the bridge or segment that it is plugged into.
@@ -48,6 +51,7 @@ impl HostSpec {
             sysctls: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
+            worker_threads: None,
         }
     }
 
@@ -58,6 +62,7 @@ impl HostSpec {
         self.sysctls.extend(other.sysctls);
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);
+        self.worker_threads = self.worker_threads.or(other.worker_threads);
         self
     }
 
@@ -270,6 +275,24 @@ impl HostSpec {
     #[must_use = "builder methods return the changed host"]
     pub fn sysctl(mut self, name: impl Into<String>, value: impl std::fmt::Display) -> Self {
         self.sysctls.push((Written::here(name), value.to_string()));
+        self
+    }
+
+    /// Gives the host's async runtime worker threads, 1 to 1,024 of them; without, it has one thread for everything.
+    ///
+    /// The tasks of [`Host::spawn`](crate::Host::spawn) stay on a thread of their own, because they need not be `Send`; what they
+    /// `tokio::spawn` runs on the workers. All of them live in the host. Without the feature `tokio` there are no runtimes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::lan(["client"]).host("server", |h| h.join("lan").worker_threads(2)).plan();
+    /// assert!(plan.is_ok());
+    /// ```
+    #[track_caller]
+    #[must_use = "builder methods return the changed host"]
+    pub fn worker_threads(mut self, number: usize) -> Self {
+        self.worker_threads = Some((number, Location::caller()));
         self
     }
 

@@ -14,12 +14,14 @@ mod dns;
 mod dns_names;
 #[cfg(feature = "dns")]
 mod dns_servers;
+mod executors;
 mod families;
 mod hosts;
 mod labs;
 mod live;
 mod mistakes;
 mod names;
+mod owners;
 mod pings;
 mod programs;
 mod readiness;
@@ -27,6 +29,8 @@ mod routes;
 mod segments;
 mod settings;
 mod states;
+mod tasks;
+mod unruly;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

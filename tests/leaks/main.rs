@@ -15,6 +15,7 @@ mod endings;
 mod killed;
 mod large;
 mod owned;
+mod runtimes;
 mod together;
 mod untouched;
 mod victims;

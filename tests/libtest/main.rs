@@ -21,6 +21,7 @@ mod endings;
 mod failures;
 mod hold;
 mod output;
+mod tasks;
 // --- who else is there ---
 mod neighbours;
 mod others;

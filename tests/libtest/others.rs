@@ -83,7 +83,7 @@ fn asynchronous_tests_are_as_meant() {
         "time_passes",
     ];
     for threads in ["--test-threads=1", "--test-threads=8"] {
-        let run = run(Package::Tokio, &[threads]);
+        let run = run(Package::Tokio, &[threads, "--skip=tasks::"]);
         run.assert_failed(&failing);
         assert_eq!(run.names("ok"), passing);
         assert_in_order(
@@ -91,4 +91,12 @@ fn asynchronous_tests_are_as_meant() {
             &["still live", "in it after the body has ended"],
         );
     }
+}
+
+/// What people do with threads alone, in a package without Tokio.
+#[test]
+fn servers_and_clients_need_no_runtime() {
+    let run = run(Package::Downstream, &["servers::"]);
+    run.assert_passed();
+    assert_eq!(run.names("ok").len(), 2, "{}", run.stdout);
 }

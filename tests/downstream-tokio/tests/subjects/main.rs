@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![cfg(target_os = "linux")]
 
+mod tasks;
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

@@ -13,5 +13,6 @@ mod outcomes;
 mod output;
 mod panics;
 mod parallel;
+mod servers;
 mod surroundings;
 mod variants;

@@ -1,6 +1,22 @@
-//! Async test bodies.
+//! Async runtimes inside the network: the body's, and one for each host that is asked for it.
+
+#[cfg(feature = "tokio")]
+mod entrance;
+#[cfg(feature = "tokio")]
+mod host;
+#[cfg(feature = "tokio")]
+mod inbox;
+mod runtimes;
+#[cfg(feature = "tokio")]
+mod started;
 
 use std::future::Future;
+
+#[cfg(feature = "tokio")]
+pub(crate) use entrance::{Entrance, WhoEnters};
+pub(crate) use runtimes::Runtimes;
+#[cfg(feature = "tokio")]
+pub(crate) use started::Host;
 
 /// The kind of runtime that an async body gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +29,25 @@ pub enum Flavor {
 
 /// Runs an async body to its end, on a runtime that lives and dies on the calling thread.
 ///
-/// The thread is inside the network, and whatever threads the runtime starts, workers or blocking ones, are started from there.
+/// The thread is inside the network, and whatever threads the runtime starts, workers or blocking ones, are or go where it is.
 ///
 /// # Panics
 ///
 /// The runtime could not be started.
 #[cfg(feature = "tokio")]
-pub fn block_on<F: Future>(flavor: Flavor, body: F) -> F::Output {
-    let runtime = match runtime(flavor) {
+pub(crate) fn block_on<F: Future>(
+    flavor: Flavor,
+    entrance: Option<Entrance>,
+    body: F,
+) -> F::Output {
+    let mut builder = match flavor {
+        Flavor::CurrentThread => tokio::runtime::Builder::new_current_thread(),
+        Flavor::MultiThread => tokio::runtime::Builder::new_multi_thread(),
+    };
+    if let Some(entrance) = entrance {
+        builder.on_thread_start(move || entrance.find_back());
+    }
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => panic!(
             "{}",
@@ -31,26 +58,6 @@ pub fn block_on<F: Future>(flavor: Flavor, body: F) -> F::Output {
     // Dropping a runtime waits without limit for a blocking thread that never ends; one that is left is named afterwards.
     runtime.shutdown_timeout(crate::settings::scaled(std::time::Duration::from_secs(1)));
     result
-}
-
-#[cfg(feature = "tokio")]
-fn runtime(flavor: Flavor) -> std::io::Result<tokio::runtime::Runtime> {
-    use crate::sys::netns::NamespaceId;
-
-    let home = NamespaceId::current()?;
-    let mut builder = match flavor {
-        Flavor::CurrentThread => tokio::runtime::Builder::new_current_thread(),
-        Flavor::MultiThread => tokio::runtime::Builder::new_multi_thread(),
-    };
-    builder.enable_all().on_thread_start(move || {
-        // A runtime handle that left the network would start blocking threads elsewhere, and inner calls would reuse them.
-        assert!(
-            NamespaceId::current().is_ok_and(|here| here == home),
-            "failed to start a thread of the test's async runtime: it would be outside of the test's network\n  \
-             help: keep tokio's `Handle` inside the host that it belongs to"
-        );
-    });
-    builder.build()
 }
 
 /// Without the `tokio` feature there is no runtime, and the compiler says so where the async body is.

@@ -1,0 +1,52 @@
+//! The runtimes of a network's hosts: started when first used, ended when the network is closed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+#[cfg(feature = "tokio")]
+use crate::runtime::started::Started;
+use crate::task::Panics;
+
+/// The runtimes of one network, and what their tasks panicked with.
+#[derive(Default)]
+pub(crate) struct Runtimes {
+    panics: Arc<Panics>,
+    #[cfg(feature = "tokio")]
+    started: Started,
+}
+
+impl Runtimes {
+    pub(crate) fn panics(&self) -> &Arc<Panics> {
+        &self.panics
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// Lets panics be recorded that are just unwinding or about to happen, so that a report does not miss them: what a task held is
+    /// dropped first, and that may be what the test failed by.
+    pub(crate) fn catch_up(&self) {
+        #[cfg(feature = "tokio")]
+        self.started.catch_up();
+    }
+
+    /// Ends all tasks and runtimes, the first time that it is called.
+    ///
+    /// # Errors
+    ///
+    /// Names the threads that still run at the limit. They are left alone from then on.
+    pub(crate) fn close(&self) -> Result<()> {
+        #[cfg(feature = "tokio")]
+        self.started.close()?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Runtimes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtimes").finish_non_exhaustive()
+    }
+}
