@@ -261,9 +261,7 @@ fn a_name_stands_for_addresses_of_the_networks_families(net: &Network) -> TestRe
                 .all(|it| families.iter().any(|family| family.includes(it.ip())))
         );
     }
-    let _listener = net
-        .host("server")
-        .run(|| std::net::TcpListener::bind("server:80"))?;
-    client.run(|| std::net::TcpStream::connect("server:80"))?;
+    let _listener = net.host("server").run(|| TcpListener::bind("server:80"))?;
+    client.run(|| TcpStream::connect("server:80"))?;
     Ok(())
 }

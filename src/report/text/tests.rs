@@ -243,7 +243,7 @@ fn a_task_that_panicked_comes_first_with_its_host() {
         joined: false,
     };
     let many = vec![panicked; TASKS + 2];
-    let text = render(&lab_a(), &[], &[], &many);
+    let text = render(&lab_a(), &[], &[], &many, "");
     let first = "\n---- the network as it was ----\na task of host `server` panicked: out of cheese\n  and of wine\n";
     assert!(text.starts_with(first), "{text}");
     assert!(text.contains("\n(2 more tasks panicked)\n"), "{text}");
