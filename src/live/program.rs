@@ -41,6 +41,20 @@ struct State {
     status: Option<ExitStatus>,
 }
 
+impl State {
+    fn find(&mut self, text: &str) -> Option<Awaited> {
+        let unseen = self.seen.saturating_sub(self.dropped);
+        let mut lines = self.lines.iter().enumerate().skip(unseen);
+        match lines.find(|(_, (_, line))| line.contains(text)) {
+            Some((position, (_, line))) => {
+                self.seen = self.dropped + position + 1;
+                Some(Awaited::Line(line.clone()))
+            }
+            None => self.silent.then_some(Awaited::Silent),
+        }
+    }
+}
+
 /// What became of waiting for a line.
 pub(crate) enum Awaited {
     Line(String),
@@ -121,20 +135,8 @@ impl Record {
         let deadline = Instant::now() + limit;
         let mut state = lock(&self.state);
         loop {
-            let unseen = state.seen.saturating_sub(state.dropped);
-            let found = state
-                .lines
-                .iter()
-                .enumerate()
-                .skip(unseen)
-                .find(|(_, (_, line))| line.contains(text))
-                .map(|(position, (_, line))| (position, line.clone()));
-            if let Some((position, line)) = found {
-                state.seen = state.dropped + position + 1;
-                return Awaited::Line(line);
-            }
-            if state.silent {
-                return Awaited::Silent;
+            if let Some(awaited) = state.find(text) {
+                return awaited;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -145,6 +147,12 @@ impl Record {
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
+    }
+
+    /// The same without waiting: nothing, if it may still come.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn find_line(&self, text: &str) -> Option<Awaited> {
+        lock(&self.state).find(text)
     }
 
     /// Waits until the program has ended; tells whether it has.

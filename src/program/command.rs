@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 use crate::live::{self, Parts, Record, Stream};
+use crate::program::answer::Answer;
 use crate::program::find;
 use crate::program::process::{Process, describe};
 use crate::sys::process;
@@ -202,10 +203,40 @@ impl<'net> Command<'net> {
     pub fn output(&mut self) -> Result<Output> {
         let child = self.start(Stdio::piped)?;
         let record = self.record(child.id());
-        let output = child
-            .wait_with_output()
+        let output = child.wait_with_output();
+        self.finish(&record, output)
+    }
+
+    /// [`output`](Self::output) for async code, under any executor. Dropped, it lets the program run on until the network closes.
+    ///
+    /// # Errors
+    ///
+    /// As [`output`](Self::output).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let output = net.host("a").command("hostname").output_async().await.unwrap();
+    /// assert_eq!(output.stdout, b"a\n");
+    /// # });
+    /// # }).unwrap();
+    /// ```
+    pub async fn output_async(&mut self) -> Result<Output> {
+        let child = self.start(Stdio::piped)?;
+        let record = self.record(child.id());
+        let output = Answer::of(move || child.wait_with_output()).await;
+        let output = output.unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()));
+        self.finish(&record, output)
+    }
+
+    /// Takes down what the program said and how it ended.
+    fn finish(&self, record: &Record, output: io::Result<Output>) -> Result<Output> {
+        let output = output
             .map_err(|cause| Error::kernel(format!("read from {}", self.described()), cause))?;
         record.ended_with(output.status);
+        record.fell_silent();
         for (stream, bytes) in [
             (Stream::Output, &output.stdout),
             (Stream::Error, &output.stderr),
@@ -254,6 +285,31 @@ impl<'net> Command<'net> {
     /// ```
     pub fn read(&mut self) -> Result<String> {
         let output = self.output()?;
+        self.judge(&output)
+    }
+
+    /// [`read`](Self::read) for async code, under any executor.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(net.host("b").command("hostname").read_async().await.unwrap(), "b\n");
+    /// # });
+    /// # }).unwrap();
+    /// ```
+    pub async fn read_async(&mut self) -> Result<String> {
+        let output = self.output_async().await?;
+        self.judge(&output)
+    }
+
+    /// What a program that succeeded has printed.
+    fn judge(&self, output: &Output) -> Result<String> {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

@@ -1,5 +1,6 @@
 //! Programs in hosts: started, watched, and gone with the network.
 
+mod answer;
 mod command;
 mod find;
 mod process;

@@ -16,6 +16,8 @@ use crate::wait;
 const LINE_WITHIN: Duration = Duration::from_secs(10);
 /// How long the last words of a program that has ended may take to arrive.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
+/// The signal that asks a program to end.
+const SIGTERM: i32 = 15;
 /// Lines of output that an error shows.
 const SHOWN: usize = 10;
 
@@ -180,7 +182,6 @@ impl<'net> Process<'net> {
     /// # }).unwrap();
     /// ```
     pub fn stop(&mut self, grace: Duration) -> Result<ExitStatus> {
-        const SIGTERM: i32 = 15;
         self.signal(SIGTERM)?;
         let mut result = Ok(None);
         wait::until(settings::scaled(grace), || {
@@ -226,11 +227,16 @@ impl<'net> Process<'net> {
     /// As [`expect_line`](Self::expect_line).
     pub fn expect_line_within(&mut self, limit: Duration, text: &str) -> Result<String> {
         let limit = settings::scaled(limit);
+        let awaited = self.record.await_line(text, limit);
+        self.line_or_words(text, limit, awaited)
+    }
+
+    fn line_or_words(&mut self, text: &str, limit: Duration, awaited: Awaited) -> Result<String> {
         let what = format!(
             "find a line with `{text}` in the output of {}",
             self.described()
         );
-        match self.record.await_line(text, limit) {
+        match awaited {
             Awaited::Line(line) => Ok(line),
             Awaited::TimedOut => {
                 let cause = format!("there was none within {limit:?}{}", self.last_words());
@@ -285,6 +291,66 @@ impl<'net> Process<'net> {
 
     fn refused(&self, verb: &str, cause: io::Error) -> Error {
         Error::kernel(format!("{verb} {}", self.described()), cause)
+    }
+}
+
+/// The same for async code: other tasks of the thread go on meanwhile. A tokio runtime with time enabled has to poll these, as that of an
+/// async test does.
+#[cfg(feature = "tokio")]
+impl Process<'_> {
+    /// [`wait`](Self::wait) for async code.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let mut shell = net.host("a").command("sh").args(["-c", "echo ready; exit 3"]).spawn().unwrap();
+    /// shell.expect_line_async("ready").await.unwrap();
+    /// assert_eq!(shell.wait_async().await.unwrap().code(), Some(3));
+    /// # });
+    /// # }).unwrap();
+    /// ```
+    pub async fn wait_async(&mut self) -> Result<ExitStatus> {
+        drop(self.stdin.take());
+        let record = Arc::clone(&self.record);
+        crate::runtime::until(Duration::MAX, || record.has_ended()).await;
+        self.wait()
+    }
+
+    /// [`expect_line`](Self::expect_line) for async code.
+    ///
+    /// # Errors
+    ///
+    /// As [`expect_line`](Self::expect_line).
+    pub async fn expect_line_async(&mut self, text: &str) -> Result<String> {
+        let limit = settings::scaled(LINE_WITHIN);
+        let mut awaited = None;
+        crate::runtime::until(limit, || {
+            awaited = self.record.find_line(text);
+            awaited.is_some()
+        })
+        .await;
+        self.line_or_words(text, limit, awaited.unwrap_or(Awaited::TimedOut))
+    }
+
+    /// [`stop`](Self::stop) for async code.
+    ///
+    /// # Errors
+    ///
+    /// As [`stop`](Self::stop).
+    pub async fn stop_async(&mut self, grace: Duration) -> Result<ExitStatus> {
+        self.signal(SIGTERM)?;
+        let record = Arc::clone(&self.record);
+        let limit = settings::scaled(grace);
+        if !crate::runtime::until(limit, || record.has_ended()).await {
+            self.kill()?;
+        }
+        self.wait()
     }
 }
 

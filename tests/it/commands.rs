@@ -336,3 +336,72 @@ fn many_programs_at_once(net: &Network) {
         }
     });
 }
+
+/// Everything that waits has a twin that lets the thread's other tasks go on.
+#[netns_test(topology = lan())]
+async fn programs_are_awaited(net: &Network) -> TestResult {
+    let host = net.host("server");
+    let (reached, told) = tokio::sync::oneshot::channel();
+    let mut waiting = host
+        .command("sh")
+        .args([
+            "-c",
+            "read line; echo got $line; trap 'exit 7' TERM; while :; do sleep 0.05; done",
+        ])
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let mut input = waiting.stdin.take().expect("it is a pipe");
+    // The line is written by a task of the same thread, so that waiting must not stall it.
+    let writer = tokio::spawn(async move {
+        told.await.expect("it is sent");
+        input.write_all(b"it\n")
+    });
+    reached.send(()).expect("it is awaited");
+    assert_eq!(waiting.expect_line_async("got").await?, "got it");
+    writer.await??;
+    assert_eq!(waiting.stop_async(GRACE).await?.code(), Some(7));
+
+    let (first, second) = tokio::join!(
+        async { host.command("hostname").read_async().await },
+        async { net.host("client").command("hostname").read_async().await },
+    );
+    assert_eq!(
+        (first?.as_str(), second?.as_str()),
+        ("server\n", "client\n")
+    );
+    let failed = host
+        .command("false")
+        .read_async()
+        .await
+        .expect_err("it fails");
+    assert!(
+        failed.to_string().ends_with("it exited with code 1"),
+        "{failed}"
+    );
+    let mut ended = host.command("sh").args(["-c", "exit 5"]).spawn()?;
+    assert_eq!(ended.wait_async().await?.code(), Some(5));
+    Ok(())
+}
+
+/// A future that is dropped neither loses a line nor keeps the network.
+#[netns_test(topology = lan())]
+async fn waiting_for_a_program_can_be_given_up(net: &Network) -> TestResult {
+    let host = net.host("server");
+    let mut slow = host
+        .command("sh")
+        .args(["-c", "read line; echo got $line; exec sleep 1000"])
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let brief = Duration::from_millis(30);
+    let given_up = tokio::time::timeout(brief, slow.expect_line_async("got")).await;
+    assert!(given_up.is_err());
+    let output =
+        tokio::time::timeout(brief, host.command("sleep").arg("1000").output_async()).await;
+    assert!(output.is_err());
+    slow.stdin
+        .take()
+        .expect("it is a pipe")
+        .write_all(b"it\n")?;
+    assert_eq!(slow.expect_line_async("got").await?, "got it");
+    Ok(())
+}
