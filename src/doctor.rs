@@ -35,6 +35,8 @@ pub fn doctor() -> DoctorReport {
             reaches(Topology::lan(["a", "b"]), "fd00:1::2")
         }));
         checks.push(sysctls());
+        checks.push(names());
+        checks.push(check("programs", programs));
     }
     DoctorReport::new(checks, facts)
 }
@@ -95,4 +97,36 @@ fn sysctls() -> Check {
         Err(error) => CheckResult::Unknown(error.to_string()),
     };
     Check::new("sysctls", result)
+}
+
+/// Whether a host has its own name, files, `/sys` and `/proc/net`.
+fn names() -> Check {
+    let lacking = Topology::new().build().and_then(|network| {
+        network.root().run(|| ());
+        let lacking = network.parts().lacking(0);
+        network.close().map(|()| lacking)
+    });
+    let result = match lacking.as_deref() {
+        Ok([]) => CheckResult::Ok("each host has its own name and files".to_owned()),
+        Ok(lacking) => {
+            let seen: Vec<String> = lacking
+                .iter()
+                .map(|it| format!("{} ({})", it.what, it.cause))
+                .collect();
+            CheckResult::Missing {
+                detail: format!("hosts see the machine's {}", seen.join(", ")),
+                remedy: "in a container: allow mounts, `docker run --security-opt apparmor=unconfined`; networks work without".to_owned(),
+            }
+        }
+        Err(error) => CheckResult::Unknown(error.to_string()),
+    };
+    Check::new("names and files", result)
+}
+
+/// Whether programs could be started that end with the network. None is.
+fn programs() -> Result<String> {
+    let network = Topology::new().build()?;
+    network.root().start(|| ())?;
+    network.close()?;
+    Ok("they end with their network".to_owned())
 }

@@ -47,3 +47,9 @@ pub(crate) fn refusal(step: Step, errno: i32) -> Error {
 pub(crate) fn refused(step: Step, cause: &io::Error) -> Error {
     refusal(step, cause.raw_os_error().unwrap_or_default())
 }
+
+/// The same in one line, for what a network can do without.
+pub(crate) fn in_brief(step: Step, cause: &io::Error) -> String {
+    let errno = cause.raw_os_error().unwrap_or_default();
+    diagnosis::diagnose(step, errno, &facts::gather()).in_brief()
+}

@@ -365,3 +365,51 @@ fn a_root_without_any_capability_is_told_which_is_missing() {
         run.assert_passed();
     }
 }
+
+/// What is refused to a test that does not need it: it passes. One that does is told, and its report says what is the machine's.
+#[test]
+fn without_mounts_networks_work_and_names_are_the_machines() {
+    let refusal = Refusal::Unshare {
+        flag: libc::CLONE_NEWNS,
+    };
+    let arguments = [
+        "--exact",
+        "outcomes::passes",
+        "programs::passes_by_a_name",
+        "programs::passes_with_a_program",
+    ];
+    let run = Program::new(Package::Downstream).run(&arguments, refusal, &[]);
+    run.assert_failed(&["programs::passes_by_a_name"]);
+    assert_in_order(
+        run.failure("programs::passes_by_a_name"),
+        &[
+            "---- the network as it was ----\n",
+            "\nclient sees the machine's host name and files: ",
+            " (unshare(CLONE_NEWNS) with EPERM (Operation not permitted)); ",
+            "\nplan:\n",
+        ],
+    );
+}
+
+#[test]
+fn without_pid_namespaces_only_programs_are_refused() {
+    let refusal = Refusal::Unshare {
+        flag: libc::CLONE_NEWPID,
+    };
+    let arguments = [
+        "--exact",
+        "outcomes::passes",
+        "programs::passes_by_a_name",
+        "programs::passes_with_a_program",
+    ];
+    let run = Program::new(Package::Downstream).run(&arguments, refusal, &[]);
+    run.assert_failed(&["programs::passes_with_a_program"]);
+    assert_in_order(
+        run.failure("programs::passes_with_a_program"),
+        &[
+            "in node `server`",
+            "refused: unshare(CLONE_NEWPID) with EPERM",
+            "\n  help: ",
+        ],
+    );
+}

@@ -68,7 +68,7 @@ impl Step {
             Self::GidMap => "write to /proc/self/gid_map",
             Self::UidMap => "write to /proc/self/uid_map",
             Self::Capabilities => "capset and prctl(PR_CAP_AMBIENT)",
-            Self::Mount => "mount(MS_REC|MS_SLAVE)",
+            Self::Mount => "unshare(CLONE_NEWNS)",
             Self::PidNamespace => "unshare(CLONE_NEWPID)",
             Self::NetworkNamespace => "unshare(CLONE_NEWNET)",
             Self::NetlinkSocket => "socket(AF_NETLINK)",

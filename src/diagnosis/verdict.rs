@@ -152,6 +152,15 @@ impl Verdict {
             .fold(error, Error::help)
     }
 
+    /// The cause and the best remedy, on one line.
+    pub(crate) fn in_brief(&self) -> String {
+        let mut text = format!("{} ({})", self.headline, self.refusal());
+        if let Some(remedy) = self.remedies.first() {
+            text.push_str(&format!("; {remedy}"));
+        }
+        text
+    }
+
     fn cause(&self) -> String {
         let mut cause = format!("{}\n  refused: {}", self.headline, self.refusal());
         for fact in &self.evidence {

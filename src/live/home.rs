@@ -52,7 +52,7 @@ impl Home {
                     surroundings: None,
                     lacking: vec![Lack {
                         what: "host name and files",
-                        cause: entry::refused(Step::Mount, &cause).to_string(),
+                        cause: entry::in_brief(Step::Mount, &cause),
                     }],
                 },
             })

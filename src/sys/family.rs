@@ -33,7 +33,7 @@ pub(crate) struct Began {
 ///
 /// The thread can start no other thread any more, and has to live as long as the family.
 pub(crate) fn found() -> io::Result<Began> {
-    mounts::unshare_mounts()?;
+    let own_mounts = mounts::unshare_mounts();
     unshare(CloneFlags::CLONE_NEWPID)?;
     let (alive_reader, alive) = super::process::pipe()?;
     let (told, teller) = super::process::pipe()?;
@@ -41,7 +41,11 @@ pub(crate) fn found() -> io::Result<Began> {
     // that nobody's `waitpid(-1)` meets it.
     let pid = unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) } as libc::pid_t;
     if pid == 0 {
-        be_first(alive_reader.as_raw_fd(), teller.as_raw_fd());
+        be_first(
+            alive_reader.as_raw_fd(),
+            teller.as_raw_fd(),
+            own_mounts.is_ok(),
+        );
     }
     if pid < 0 {
         return Err(io::Error::last_os_error());
@@ -49,7 +53,10 @@ pub(crate) fn found() -> io::Result<Began> {
     let first = First { pid, _alive: alive };
     drop(teller);
     let proc = hear(&told)?;
-    Ok(Began { first, proc })
+    Ok(Began {
+        first,
+        proc: own_mounts.and(proc),
+    })
 }
 
 /// What the first process says about its `/proc`.
@@ -70,15 +77,16 @@ fn hear(told: &OwnedFd) -> io::Result<io::Result<()>> {
 }
 
 /// The life of the first process.
-fn be_first(alive: i32, teller: i32) -> ! {
+fn be_first(alive: i32, teller: i32, own_mounts: bool) -> ! {
     // SAFETY: system calls on valid arguments, in a process of our own. The loop ends with the process.
     unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
         libc::prctl(libc::PR_SET_NAME, c"netns-test".as_ptr(), 0, 0, 0);
         libc::signal(libc::SIGCHLD, libc::SIG_IGN);
-        let errno = match mounts::mount_proc() {
-            Ok(()) => 0,
-            Err(error) => error.raw_os_error().unwrap_or(libc::EIO),
+        // With the machine's mounts it would be the machine's.
+        let errno = match own_mounts.then(mounts::mount_proc) {
+            None | Some(Ok(())) => 0,
+            Some(Err(error)) => error.raw_os_error().unwrap_or(libc::EIO),
         };
         libc::write(teller, (&raw const errno).cast(), size_of::<i32>());
         // A listener that the test drops must be gone, whoever was started meanwhile.

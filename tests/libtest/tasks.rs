@@ -65,6 +65,15 @@ fn the_report_begins_with_the_task_that_panicked() {
     let section = section("fails_and_the_report_names_the_task");
     let first = format!("{REPORT}\na task of host `server` panicked: cannot serve this\n");
     assert_in_order(&section, &["assertion `left == right` failed", &first]);
+    let programs = [
+        &first,
+        "server ran `sh -c \"for number in $(seq 30); do ",
+        "`: it is running\n  (11 lines before these)\n  stdout: line 12\n",
+        "  stderr: no cheese left\n",
+        "client ran `false`: it exited with code 1\n",
+        "\nplan:\n",
+    ];
+    assert_in_order(&section, &programs);
 }
 
 #[test]

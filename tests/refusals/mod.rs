@@ -19,6 +19,8 @@ use libc::{
 pub(crate) enum Refusal {
     /// A seccomp filter answers `unshare` and `clone` with a namespace's flag by `EPERM`, as container runtimes' do.
     Namespaces,
+    /// A filter answers `unshare` with this flag by `EPERM`, and leaves other namespaces alone.
+    Unshare { flag: i32 },
     /// `unshare` succeeds; the write of the map `ID ID 1`, of this length, is answered by `EPERM`, as security modules do it.
     Map { length: u32 },
     /// The effective and permitted capabilities have these bits and no others. User namespaces are not refused.
@@ -35,6 +37,7 @@ pub(crate) fn become_user(command: &mut Command, id: u32) {
 pub(crate) fn refuse(command: &mut Command, refusal: Refusal) {
     let install = move || match refusal {
         Refusal::Namespaces => filter(&namespaces()),
+        Refusal::Unshare { flag } => filter(&unsharing(flag)),
         Refusal::Map { length } => filter(&writes_of(length)),
         Refusal::Capabilities { keep } => limit_capabilities(keep),
     };
@@ -95,6 +98,17 @@ fn namespaces() -> [sock_filter; 9] {
         ALLOW,
         answer(libc::EPERM),
         answer(libc::ENOSYS),
+    ]
+}
+
+fn unsharing(flag: i32) -> [sock_filter; 6] {
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_unshare as u32, 0, 2),
+        load(argument(0)),
+        jump(BPF_JMP | BPF_JSET | BPF_K, flag as u32, 1, 0),
+        ALLOW,
+        answer(libc::EPERM),
     ]
 }
 

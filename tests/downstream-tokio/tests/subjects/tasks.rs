@@ -99,6 +99,15 @@ async fn passes_by_the_panic_of_a_task_that_is_awaited(net: &Network) {
 /// The client sees a closed connection; the report tells why.
 #[netns_test(topology = lan())]
 async fn fails_and_the_report_names_the_task(net: &Network) -> TestResult {
+    let script =
+        "for number in $(seq 30); do echo line $number; done; echo no cheese left >&2; sleep 1000";
+    let mut shop = net
+        .host("server")
+        .command("sh")
+        .args(["-c", script])
+        .spawn()?;
+    shop.expect_line_async("no cheese").await?;
+    net.host("client").command("false").status()?;
     let address = net.host("server").socket_addr(80);
     let listener = net
         .host("server")

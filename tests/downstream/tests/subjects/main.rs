@@ -13,6 +13,7 @@ mod outcomes;
 mod output;
 mod panics;
 mod parallel;
+mod programs;
 mod servers;
 mod surroundings;
 mod variants;
