@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
 use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
+use crate::plan;
 use crate::settings::{OnFail, Settings};
 use crate::sys::{bootstrap, process};
 
@@ -126,6 +128,10 @@ impl Running {
             bootstrap::MARK.to_string_lossy().as_ref(),
             std::process::id().to_string(),
         );
+        if !Path::new("/etc/host.conf").exists() {
+            let (name, value) = plan::HOST_CONF_VARIABLE;
+            command.env(name, value);
+        }
         command.stdin(childs_end);
         let output = if is_captured() {
             let (reader, writer) = process::pipe()?;

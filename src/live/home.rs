@@ -129,8 +129,7 @@ fn write_files(
     for (path, text) in [
         ("/etc/resolv.conf", servers.as_str()),
         ("/etc/nsswitch.conf", &order),
-        // All addresses of a name, also to those who ask for one family.
-        ("/etc/host.conf", "multi on\n"),
+        ("/etc/host.conf", plan::HOST_CONF),
     ] {
         note(path, optional(workshop.show(text, path)));
     }

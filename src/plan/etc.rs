@@ -103,6 +103,14 @@ pub(crate) fn nsswitch_conf(machines: &str) -> String {
     text
 }
 
+/// Says to the C library what [`HOST_CONF`] says, for machines that have no such file: nothing can be shown where nothing is.
+pub(crate) const HOST_CONF_VARIABLE: (&str, &str) = ("RESOLV_MULTI", "on");
+
+/// `/etc/host.conf`: a name stands for all of its lines, also for those who ask for one family.
+///
+/// See [host.conf(5)](https://man7.org/linux/man-pages/man5/host.conf.5.html).
+pub(crate) const HOST_CONF: &str = "multi on\n";
+
 #[cfg(test)]
 mod tests {
     use super::*;
