@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::console;
-use crate::live::Parts;
+use crate::live::{Home, Parts};
 use crate::network::Network;
 use crate::sys::bootstrap::{self, Entered};
 use crate::sys::{Descriptor, process};
@@ -44,8 +44,12 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
             continue;
         };
         let number = process::number(&descriptor);
+        let home = parts.home(position).ok().and_then(Home::numbers);
+        let home = home.map_or_else(String::new, |(mounts, name)| {
+            format!(" --mount=/proc/{process}/fd/{mounts} --uts=/proc/{process}/fd/{name}")
+        });
         let line = format!(
-            "\n  nsenter {user}--net=/proc/{process}/fd/{number} ip address  # {}",
+            "\n  nsenter {user}--net=/proc/{process}/fd/{number}{home} ip address  # {}",
             node.name
         );
         text.push_str(&line);

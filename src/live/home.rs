@@ -59,6 +59,11 @@ impl Home {
         })?
     }
 
+    /// The numbers of the descriptors of its mounts and host name.
+    pub(crate) fn numbers(&self) -> Option<(i32, i32)> {
+        self.surroundings.as_ref().map(Surroundings::numbers)
+    }
+
     /// Moves the calling thread in, for ever.
     pub(crate) fn enter(&self) -> io::Result<()> {
         match &self.surroundings {

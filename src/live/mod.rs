@@ -8,10 +8,8 @@ mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use home::Home;
-
 pub(crate) use family::Family;
-pub(crate) use home::Lack;
+pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::watch;
@@ -122,7 +120,7 @@ impl Parts {
     }
 
     /// The home of a node; it is made when it is first asked for.
-    fn home(&self, node: usize) -> Result<&Home> {
+    pub(crate) fn home(&self, node: usize) -> Result<&Home> {
         let live = &self.nodes[node];
         if let Some(home) = live.home.get() {
             return Ok(home);

@@ -69,6 +69,11 @@ impl Surroundings {
         })
     }
 
+    /// The numbers of the descriptors of mounts and host name, for texts.
+    pub(crate) fn numbers(&self) -> (i32, i32) {
+        (self.mounts.as_raw_fd(), self.host_name.as_raw_fd())
+    }
+
     /// Moves the calling thread there. It keeps its working directory, and shares it with no other thread any more.
     ///
     /// See [setns(2)](https://man7.org/linux/man-pages/man2/setns.2.html).

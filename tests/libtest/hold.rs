@@ -38,6 +38,14 @@ fn a_failed_network_is_kept_until_people_have_looked() {
             seen.contains("1: lo: <LOOPBACK,UP,LOWER_UP>"),
             "{way}: {seen}"
         );
+        let node = way.rsplit("# ").next().unwrap();
+        let way = way.replace("ip address", "hostname");
+        let looked = Command::new("sh").args(["-c", &way]).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&looked.stdout).trim(),
+            node,
+            "{way}: {looked:?}"
+        );
     }
     run.stdin.take().unwrap().write_all(b"\n").unwrap();
     let output = run.wait_with_output().unwrap();
