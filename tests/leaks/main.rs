@@ -16,6 +16,7 @@ mod killed;
 mod large;
 mod owned;
 mod runtimes;
+mod services;
 mod together;
 mod untouched;
 mod victims;
