@@ -409,7 +409,7 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
-pub use program::{Command, Process};
+pub use program::{Command, Process, require_program};
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
@@ -434,7 +434,9 @@ pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};
 pub mod __private {
     #[cfg(feature = "tokio")]
     pub use crate::harness::block_on;
-    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, Variant, outcome, run};
+    pub use crate::harness::{
+        AnyOther, Case, Ending, Look, Outcome, ShouldPanic, Variant, outcome, run,
+    };
     pub use crate::runtime::Flavor;
     #[cfg(not(feature = "tokio"))]
     pub use crate::runtime::block_on;
