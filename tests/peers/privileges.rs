@@ -1,5 +1,5 @@
-//! Programs that become somebody else: they need other ids than the one that an ordinary user's namespace has. The crate's documentation
-//! says so under "Programs that drop privileges".
+//! Programs that become somebody else: they need other ids than the one that an ordinary user's namespace has. The documentation
+//! of `Command` says so under "Programs that drop privileges".
 
 use netns_test::{Network, TestResult, netns_test};
 
