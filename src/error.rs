@@ -49,7 +49,7 @@ pub(crate) enum Kind {
     Topology,
     /// This machine refuses to give us a network.
     Refused,
-    /// The kernel lacks a part that was asked for.
+    /// The kernel lacks a part that was asked for, or the machine a program.
     Unsupported,
     /// No node, link or interface has that name.
     UnknownName,
@@ -139,7 +139,8 @@ impl Error {
         self.0.kind == Kind::Refused
     }
 
-    /// Whether the kernel lacks a part that was asked for.
+    /// Whether this machine lacks a part that was asked for: the kernel's, or a program of
+    /// [`require_program`](crate::require_program).
     ///
     /// # Examples
     ///
@@ -152,6 +153,11 @@ impl Error {
     /// ```
     pub fn is_unsupported(&self) -> bool {
         self.0.kind == Kind::Unsupported
+    }
+
+    /// Whether the machine is the reason: such an error may skip a test, if the environment says so.
+    pub(crate) fn is_lack(&self) -> bool {
+        self.is_refused() || self.is_unsupported()
     }
 
     /// Whether a name was not found; the text lists the known ones.
@@ -268,6 +274,14 @@ pub type TestResult<T = ()> = std::result::Result<T, TestError>;
 pub struct TestError {
     error: Box<dyn std::error::Error + Send + Sync>,
     location: &'static Location<'static>,
+}
+
+impl TestError {
+    /// Whether it is an error of ours, and the machine its reason.
+    pub(crate) fn is_lack(&self) -> bool {
+        let ours = self.error.downcast_ref::<Error>();
+        ours.is_some_and(Error::is_lack)
+    }
 }
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for TestError {

@@ -252,8 +252,8 @@
 //! # Limits
 //!
 //! - Namespaces are Linux's. Elsewhere the crate compiles and its tests are ignored, with the reason.
-//! - In a user namespace with one id there are no others: `sudo`, `su`, `setgroups`, `chown` to somebody else and daemons that drop
-//!   privileges fail. What the kernel keeps for the machine's root (`bpf`, `mknod`, modules, `SO_SNDBUFFORCE`) stays refused.
+//! - In a user namespace with one id there are no others: what that means for programs stands at [`Command`]. What the kernel keeps for the machine's
+//!   root (`bpf`, `mknod`, modules, `SO_SNDBUFFORCE`) stays refused.
 //! - Private are the network, the host name, `/etc/hosts`, `/etc/resolv.conf`, `/etc/nsswitch.conf`, `/sys`, `/proc/net`, and the process
 //!   ids of programs in hosts. All other files are the machine's. Where the machine allows no mounts, these files are the machine's, too, and
 //!   the report of a failed test says so.
@@ -409,7 +409,7 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
-pub use program::{Command, Process};
+pub use program::{Command, Process, require_program};
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
@@ -434,7 +434,9 @@ pub use zone::{DnsQuery, DnsTransport, RecordType, Zone, Zones};
 pub mod __private {
     #[cfg(feature = "tokio")]
     pub use crate::harness::block_on;
-    pub use crate::harness::{Case, Ending, Outcome, ShouldPanic, Variant, outcome, run};
+    pub use crate::harness::{
+        AnyOther, Case, Ending, Look, Outcome, ShouldPanic, Variant, outcome, run,
+    };
     pub use crate::runtime::Flavor;
     #[cfg(not(feature = "tokio"))]
     pub use crate::runtime::block_on;

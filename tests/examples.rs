@@ -1,4 +1,4 @@
-//! The example programs print what people see in the labs, need no other program, and run none.
+//! The example programs print what people see in the labs. But for the one about real programs, they run no other.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -180,6 +180,31 @@ fn the_doctor_finds_this_machine_usable() {
     assert_in_order(
         &run("doctor"),
         &["network namespaces", "veth pairs", "bridges"],
+    );
+}
+
+#[test]
+fn real_programs_meet_by_name() {
+    let mut command = Command::new(example("real_programs"));
+    let text = printed(
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .output()
+            .unwrap(),
+    );
+    assert_in_order(
+        &text,
+        &[
+            "$ curl --ipv4 http://server/\nWelcome to server, 10.1.0.1\n",
+            "$ curl --ipv6 http://server/\nWelcome to server, fd00:1::1\n",
+            "\nnginx printed, until it was stopped (exit status: 0):\n",
+            "  10.1.0.1 - - [",
+            "\"GET / HTTP/1.1\" 200 ",
+            "  fd00:1::1 - - [",
+            "start worker process ",
+            "worker process 3 exited with code 0",
+        ],
     );
 }
 

@@ -141,7 +141,11 @@ fn run(case: &Case) -> TokenStream {
             quote_spanned!(place=> ::netns_test::__private::block_on(::netns_test::__private::Flavor::#flavor, #call))
         }
     };
-    quote_spanned!(place=> |#param| ::netns_test::__private::outcome(#value))
+    let returned = Ident::new("returned", at(place, Span::mixed_site()));
+    // The type decides which method is called, so that it has to be called here.
+    quote_spanned! {place=>
+        |#param| ::netns_test::__private::outcome(#value, |#returned| ::netns_test::__private::Look(#returned).lack())
+    }
 }
 
 /// The place of the one with the hygiene of the other: errors point there, lints know the code for generated.

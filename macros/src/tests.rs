@@ -304,7 +304,10 @@ fn the_plainest_test() {
                         timeout: ::core::option::Option::None,
                     },
                     || -> ::netns_test::Topology { ::netns_test::Topology::new() },
-                    |_| ::netns_test::__private::outcome(every_test_has_its_own_port_80())
+                    |_| ::netns_test::__private::outcome(
+                        every_test_has_its_own_port_80(),
+                        |returned| ::netns_test::__private::Look(returned).lack()
+                    )
                 );
             }
         },
@@ -343,7 +346,8 @@ fn an_async_test_with_everything() {
                     },
                     || -> ::netns_test::Topology { lab() },
                     |net| ::netns_test::__private::outcome(
-                        ::netns_test::__private::block_on(::netns_test::__private::Flavor::MultiThread, t(net))
+                        ::netns_test::__private::block_on(::netns_test::__private::Flavor::MultiThread, t(net)),
+                        |returned| ::netns_test::__private::Look(returned).lack()
                     )
                 )
             }

@@ -26,7 +26,7 @@ pub(crate) fn run(
     };
     parent.tell(&Message::Started);
     let last = match stage::stage(case, settings, topology, body, &parent) {
-        Staged::Refused(error) => Message::Refused(error.to_string()),
+        Staged::Refused(verdict) => Message::Refused(verdict),
         Staged::Ended(ending) => Message::Ended(ending),
     };
     curtain_down();

@@ -13,7 +13,7 @@ pub(crate) enum Message {
     Started,
     /// Child: the network stands and the body begins.
     Performing,
-    /// Child: this machine refuses; the text is the verdict.
+    /// Child: this machine refuses, or lacks what the body needs; the text is the verdict. Nothing follows.
     Refused(String),
     /// Child: what became of the body. Nothing follows.
     Ended(Ending),
@@ -48,7 +48,7 @@ impl Control {
         let (kind, text) = match message {
             Message::Started => (b's', ""),
             Message::Performing => (b'n', ""),
-            Message::Refused(text) => (b'r', text.as_str()),
+            Message::Refused(text) | Message::Ended(Ending::Lacking(text)) => (b'r', text.as_str()),
             Message::Ended(Ending::Passed) => (b'p', ""),
             Message::Ended(Ending::Failed) => (b'f', ""),
             Message::Ended(Ending::Panicked(text)) => (b'x', text.as_str()),

@@ -24,7 +24,7 @@ mod stage;
 #[cfg(feature = "tokio")]
 pub use body::block_on;
 pub use case::{Case, ShouldPanic, Variant};
-pub use outcome::{Ending, Outcome, outcome};
+pub use outcome::{AnyOther, Ending, Look, Outcome, outcome};
 
 use crate::network::Network;
 use crate::topology::Topology;

@@ -38,7 +38,8 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
             outcome::fail(&error.to_string())
         }
     };
-    if let Some(refusal) = &told.refused {
+    // A process that went wrong after the refusal is a failure, which nothing skips.
+    if let Some(refusal) = told.refused.as_ref().filter(|_| told.status.success()) {
         return skip::refused(case, settings, refusal);
     }
     let judged = match &told.ending {
@@ -86,10 +87,10 @@ fn unexplained(case: &Case, told: &Told) -> String {
         (None, None) => "ended".to_owned(),
     };
     if told.started {
-        let when = if told.ending.is_some() {
-            "after the test had passed"
-        } else {
-            "before the test had ended"
+        let when = match (&told.ending, &told.refused) {
+            (Some(_), _) => "after the test had passed",
+            (None, Some(_)) => "after this machine had been found to lack what the test needs",
+            (None, None) => "before the test had ended",
         };
         return format!("failed to finish test `{name}`: its process {end} {when}");
     }

@@ -30,8 +30,8 @@ pub(crate) trait Audience {
 
 /// How far a case came.
 pub(crate) enum Staged {
-    /// This machine refuses.
-    Refused(Error),
+    /// This machine refuses, or lacks what the test needs; the text is the verdict.
+    Refused(String),
     Ended(Ending),
 }
 
@@ -45,13 +45,18 @@ pub(crate) fn stage(
 ) -> Staged {
     let (network, node) = match prepare(case, topology) {
         Ok(prepared) => prepared,
-        Err(error) if error.is_refused() || error.is_unsupported() => {
-            return Staged::Refused(error);
-        }
+        Err(error) if error.is_lack() => return Staged::Refused(error.to_string()),
         Err(error) => return Staged::Ended(Ending::Broken(error.to_string())),
     };
     audience.curtain_up();
     let ending = perform(case, &network, node, body, audience);
+    if let Ending::Lacking(text) = ending {
+        // The network is not to blame, so that there is nothing to show of it.
+        return match network.close() {
+            Ok(()) => Staged::Refused(text),
+            Err(error) => Staged::Ended(Ending::Broken(error.to_string())),
+        };
+    }
     if outcome::judge(case.should_panic, &ending).is_err() {
         match settings.on_fail {
             OnFail::None => {}
@@ -155,7 +160,7 @@ pub(crate) fn run_here(
         }
     }
     match stage(case, settings, topology, body, &Nobody) {
-        Staged::Refused(error) => skip::refused(case, settings, &error.to_string()),
+        Staged::Refused(verdict) => skip::refused(case, settings, &verdict),
         Staged::Ended(ending) => {
             if let Err(failure) = outcome::judge(case.should_panic, &ending) {
                 outcome::fail_with(failure);

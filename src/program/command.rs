@@ -26,9 +26,19 @@ use crate::sys::process;
 ///   [`Process::expect_line`], and for the report of a failed test.
 /// - A name is also looked for in `/usr/local/sbin`, `/usr/sbin` and `/sbin`, where many network programs are.
 ///
+/// # Programs that drop privileges
+///
 /// An ordinary user's program has the capabilities `CAP_NET_ADMIN`, `CAP_NET_RAW`, `CAP_NET_BIND_SERVICE`, `CAP_SYS_ADMIN` and
-/// `CAP_SYS_CHROOT` in the test's user namespace, in which no other user exists: a daemon that drops privileges has to be told to stay
-/// who it is.
+/// `CAP_SYS_CHROOT` in the test's user namespace: it may open port 80 and raw sockets, and change the host. But nobody else exists there, so
+/// that `sudo`, `su`, `setpriv --reuid` and `chown` to somebody else fail, with `Operation not permitted` or `Invalid argument`. Most
+/// daemons drop privileges only if they are root, and this one is not: nginx says that its `user` line is ignored, tcpdump's `-Z` and
+/// dnsmasq's `--user` mean nothing, sshd admits the user who runs the test. What they need is a directory of the user's for their
+/// configuration, keys, leases and process ids.
+///
+/// Root of the machine has all ids: everything works as outside. Root without `CAP_SETUID` and `CAP_SETGID`, in a container, has one, and its
+/// daemons try: nginx ends with `chown(..) failed (22: Invalid argument)`, sshd with `setgroups: Operation not permitted`, tcpdump with
+/// `Couldn't change to 'root'`. Tell the daemon to stay who it is (`user root;` for nginx, `--no-daemon` for dnsmasq), run the tests as an
+/// ordinary user, or give the container the two capabilities.
 ///
 /// See [pid_namespaces(7)](https://man7.org/linux/man-pages/man7/pid_namespaces.7.html).
 ///

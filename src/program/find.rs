@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, Kind, Result};
 use crate::sys::process;
 
 /// Where distributions put programs of administrators, which network programs are: the `PATH` of an ordinary user often lacks them.
@@ -22,6 +22,50 @@ pub(super) fn path_of(name: &OsStr) -> Option<PathBuf> {
         .flat_map(|directories| env::split_paths(directories).collect::<Vec<_>>())
         .map(|directory| directory.join(name))
         .find(|candidate| process::is_program(candidate))
+}
+
+/// Finds a program that a test needs, where [`Host::command`](crate::Host::command) looks for it, and returns its path.
+///
+/// Call it first in a body and hand its error on: a machine without the program is then treated as one without networks. The test fails,
+/// and with `NETNS_TEST_UNSUPPORTED=skip` it is skipped instead: aloud, recorded, and forbidden by `NETNS_TEST_REQUIRE=1`. The same holds
+/// for each error that [`is_unsupported`](Error::is_unsupported) or [`is_refused`](Error::is_refused), if the body returns it
+/// as [`TestResult`](crate::TestResult) or [`Result`]; in an error of another type it is a failure.
+///
+/// # Errors
+///
+/// There is no such program.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::{Network, TestResult, require_program};
+///
+/// fn the_page_is_served(net: &Network) -> TestResult {
+///     require_program("nginx")?;
+///     net.host("server").command("nginx").spawn()?;
+///     Ok(())
+/// }
+///
+/// assert!(require_program("sh").unwrap().is_absolute());
+/// assert!(require_program("no-such-program").unwrap_err().is_unsupported());
+/// ```
+pub fn require_program(name: impl AsRef<OsStr>) -> Result<PathBuf> {
+    let name = name.as_ref();
+    if let Some(path) = path_of(name).filter(|path| process::is_program(path)) {
+        return Ok(path);
+    }
+    let what = format!("find program `{}`", name.to_string_lossy());
+    let error = Error::new(Kind::Unsupported, what, "there is no such program");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let error = if name.to_string_lossy().contains('/') {
+        error
+    } else {
+        let path = path.to_string_lossy();
+        error.help(format!(
+            "install it; it is in none of {path}:{ADMINISTRATORS}"
+        ))
+    };
+    Err(error.help("to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip"))
 }
 
 /// Why `name` could not be started in a host.
@@ -45,7 +89,7 @@ pub(super) fn refusal(
                 "install it, or give its path; it is in none of {}:{ADMINISTRATORS}",
                 path.to_string_lossy()
             );
-            Error::new(crate::error::Kind::Kernel, what, "there is no such program").help(help)
+            Error::new(Kind::Kernel, what, "there is no such program").help(help)
         }
         Some(_) if missing && !directory.is_dir() => {
             let help = format!(

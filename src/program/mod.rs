@@ -6,5 +6,6 @@ mod find;
 mod process;
 
 pub use command::Command;
+pub use find::require_program;
 pub use process::Process;
 pub(crate) use process::describe;

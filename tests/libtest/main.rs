@@ -20,6 +20,7 @@ mod deadlines;
 mod endings;
 mod failures;
 mod hold;
+mod lacking;
 mod output;
 mod tasks;
 // --- who else is there ---

@@ -4,7 +4,7 @@ use crate::run::{run, run_with};
 use crate::subjects::{Package, Run};
 
 /// Every subject that has to fail. All others have to pass.
-pub(crate) const FAILING: [&str; 47] = [
+pub(crate) const FAILING: [&str; 52] = [
     "endings::aborts",
     "endings::aborts_after_the_test",
     "endings::exits_with_0",
@@ -17,6 +17,11 @@ pub(crate) const FAILING: [&str; 47] = [
     "endings::never_stops_working",
     "endings::overflows_its_stack",
     "endings::segfaults",
+    "lacking::needs_one",
+    "lacking::needs_one_and_aborts_afterwards",
+    "lacking::needs_one_and_should_panic",
+    "lacking::needs_one_in_a_box",
+    "lacking::needs_one_in_a_result_of_ours",
     "ordinary::fails_as_ever",
     "others::rayon_fails_if_not_allowed",
     "others::rstest_fails_if_large::case_2_large",

@@ -117,7 +117,10 @@ fn families_make_a_module_of_tests() {
                         timeout: ::core::option::Option::None,
                     },
                     || -> ::netns_test::Topology { variant.limit(lab()) },
-                    |net| ::netns_test::__private::outcome(t(net))
+                    |net| ::netns_test::__private::outcome(
+                        t(net),
+                        |returned| ::netns_test::__private::Look(returned).lack()
+                    )
                 )
             }
             #[cfg(test)]

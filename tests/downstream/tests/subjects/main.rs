@@ -7,6 +7,7 @@
 
 mod endings;
 mod identity;
+mod lacking;
 mod ordinary;
 mod others;
 mod outcomes;

@@ -1,0 +1,102 @@
+//! nginx, fetched by curl.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use netns_test::{Command, Host, Network, Process, Result, TestResult, Topology, netns_test};
+
+use crate::scratch::Scratch;
+use crate::{lan, require};
+
+const SIGHUP: i32 = 1;
+/// Root's workers would be `www-data` otherwise. For everybody else the line means nothing.
+const STAY: &str = "root root";
+
+/// The configuration of an nginx that serves one sentence on port 80, with all its files in the directory.
+pub(crate) fn configure(
+    scratch: &Scratch,
+    name: &str,
+    sentence: &str,
+    user: &str,
+) -> io::Result<PathBuf> {
+    let place = scratch.join(name).display().to_string();
+    let configuration = format!(
+        "user {user}; daemon off; pid {place}.pid; error_log stderr notice; worker_processes 1; events {{}}\n\
+         http {{ access_log off; client_body_temp_path {place}.b; proxy_temp_path {place}.p; fastcgi_temp_path {place}.f;\n\
+         uwsgi_temp_path {place}.u; scgi_temp_path {place}.s;\n\
+         server {{ listen 80; listen [::]:80; return 200 '{sentence}'; }} }}\n"
+    );
+    scratch.write(name, &configuration)
+}
+
+pub(crate) fn nginx<'net>(
+    host: Host<'net>,
+    scratch: &Scratch,
+    configuration: &Path,
+) -> Command<'net> {
+    let mut nginx = host.command("nginx");
+    nginx.args(["-e", "stderr", "-c"]).arg(configuration);
+    nginx.arg("-p").arg(scratch.path());
+    nginx
+}
+
+/// An nginx that listens.
+fn serve<'net>(host: Host<'net>, scratch: &Scratch, sentence: &str) -> TestResult<Process<'net>> {
+    let configuration = configure(scratch, host.name(), sentence, STAY)?;
+    let mut nginx = nginx(host, scratch, &configuration).spawn()?;
+    // It listens before it makes the processes that accept.
+    nginx.expect_line("start worker process ")?;
+    Ok(nginx)
+}
+
+fn fetch(host: Host<'_>, arguments: &[&str]) -> Result<String> {
+    let mut curl = host.command("curl");
+    curl.args(["--silent", "--show-error", "--fail", "--noproxy", "*"]);
+    curl.args(arguments).read()
+}
+
+#[netns_test(topology = lan())]
+fn curl_fetches_from_nginx_by_name_and_both_families(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let _nginx = serve(net.host("server"), &scratch, "hello from the server")?;
+    let families: [&[&str]; 3] = [&[], &["--ipv4"], &["--ipv6"]];
+    for family in families {
+        let page = fetch(net.host("client"), &[family, &["http://server/"]].concat())?;
+        assert_eq!(page, "hello from the server", "{family:?}");
+    }
+    let page = fetch(net.host("client"), &["http://[fd00:1::2]/"])?;
+    assert_eq!(page, "hello from the server");
+    Ok(())
+}
+
+#[netns_test(topology = lan())]
+fn nginx_reads_its_configuration_again(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let mut nginx = serve(net.host("server"), &scratch, "before")?;
+    assert_eq!(fetch(net.host("client"), &["http://server/"])?, "before");
+    configure(&scratch, "server", "after", STAY)?;
+    nginx.signal(SIGHUP)?;
+    nginx.expect_line("start worker process ")?;
+    // Until the old one has gone it may answer as well.
+    nginx.expect_line(" exited with code 0")?;
+    assert_eq!(fetch(net.host("client"), &["http://server/"])?, "after");
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["client", "red", "green", "blue"]))]
+fn several_servers_have_port_80_at_the_same_time(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let colours = ["red", "green", "blue"];
+    let mut servers = Vec::new();
+    for colour in colours {
+        servers.push(serve(net.host(colour), &scratch, colour)?);
+    }
+    for colour in colours {
+        let url = format!("http://{colour}/");
+        assert_eq!(fetch(net.host("client"), &[&url])?, colour);
+    }
+    Ok(())
+}
