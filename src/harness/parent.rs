@@ -130,7 +130,7 @@ impl Running {
             std::process::id().to_string(),
         );
         if !Path::new("/etc/host.conf").exists() {
-            let (name, value) = plan::HOST_CONF_VARIABLE;
+            let (name, value) = plan::etc::HOST_CONF_VARIABLE;
             command.env(name, value);
         }
         command.stdin(childs_end);

@@ -104,6 +104,10 @@ pub(crate) fn nsswitch_conf(machines: &str) -> String {
 }
 
 /// Says to the C library what [`HOST_CONF`] says, for machines that have no such file: nothing can be shown where nothing is.
+#[cfg_attr(
+    any(not(target_os = "linux"), netns_test_elsewhere),
+    expect(dead_code, reason = "only Linux has processes of tests")
+)]
 pub(crate) const HOST_CONF_VARIABLE: (&str, &str) = ("RESOLV_MULTI", "on");
 
 /// `/etc/host.conf`: a name stands for all of its lines, also for those who ask for one family.

@@ -7,7 +7,7 @@ mod check;
 #[cfg(feature = "dns")]
 mod dns;
 mod draft;
-mod etc;
+pub(crate) mod etc;
 mod family;
 mod mistakes;
 mod name;
@@ -22,7 +22,7 @@ mod wire;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub(crate) use etc::{HOST_CONF, HOST_CONF_VARIABLE, nsswitch_conf};
+pub(crate) use etc::{HOST_CONF, nsswitch_conf};
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 

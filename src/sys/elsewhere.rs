@@ -19,7 +19,7 @@ fn unsupported() -> io::Error {
 #[path = "elsewhere/serving.rs"]
 mod serving;
 #[cfg(feature = "dns")]
-pub(crate) use serving::{datagram, ready, socket};
+pub(crate) use serving::{datagram, ready};
 
 pub(crate) mod bootstrap {
     use super::userns::Door;
@@ -122,14 +122,16 @@ pub(crate) mod process {
     }
 }
 
-#[cfg(unix)]
 pub(crate) mod socket {
     use std::io;
-    use std::os::fd::BorrowedFd;
 
-    use super::Descriptor;
+    #[cfg(unix)]
+    pub(crate) fn namespace(_socket: std::os::fd::BorrowedFd<'_>) -> io::Result<super::Descriptor> {
+        Err(super::unsupported())
+    }
 
-    pub(crate) fn namespace(_socket: BorrowedFd<'_>) -> io::Result<Descriptor> {
+    #[cfg(feature = "dns")]
+    pub(crate) fn listen(_ipv4: bool, _port: u16) -> io::Result<std::net::TcpListener> {
         Err(super::unsupported())
     }
 }

@@ -59,12 +59,3 @@ pub(crate) mod ready {
         Err(crate::sys::unsupported())
     }
 }
-
-pub(crate) mod socket {
-    use std::io;
-    use std::net::TcpListener;
-
-    pub(crate) fn listen(_ipv4: bool, _port: u16) -> io::Result<TcpListener> {
-        Err(crate::sys::unsupported())
-    }
-}
