@@ -346,7 +346,7 @@ async fn programs_are_awaited(net: &Network) -> TestResult {
         .command("sh")
         .args([
             "-c",
-            "read line; echo got $line; trap 'exit 7' TERM; while :; do sleep 0.05; done",
+            "trap 'exit 7' TERM; read line; echo got $line; while :; do sleep 0.05; done",
         ])
         .stdin(Stdio::piped())
         .spawn()?;
