@@ -1,4 +1,4 @@
-//! Networked Rust code as people write it, a peer in each host: HTTP by other people's crates.
+//! Networked Rust code as people write it, a peer in each host: HTTP and WebSocket by other people's crates.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 mod http;
 mod http_endings;
 mod http_server;
+mod websocket;
 
 use std::time::Duration;
 
