@@ -1,13 +1,17 @@
-//! Networked Rust code as people write it, a peer in each host: HTTP and WebSocket by other people's crates.
+//! Networked Rust code as people write it, a peer in each host: HTTP, WebSocket and QUIC by other people's crates.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test may panic, and so may its helpers"
 )]
 
+#[path = "../../examples/support/certificate.rs"]
+mod certificate;
 mod http;
 mod http_endings;
 mod http_server;
+mod quic;
+mod quic_migration;
 mod websocket;
 
 use std::time::Duration;
