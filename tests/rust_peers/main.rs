@@ -1,4 +1,4 @@
-//! Networked Rust code as people write it, a peer in each host: HTTP, WebSocket and QUIC by other people's crates.
+//! Networked Rust code as people write it, a peer in each host: HTTP, WebSocket, QUIC and DNS by other people's crates.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,8 @@ mod http_endings;
 mod http_server;
 mod quic;
 mod quic_migration;
+#[cfg(feature = "dns")]
+mod resolver;
 mod websocket;
 
 use std::time::Duration;
