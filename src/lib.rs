@@ -197,6 +197,8 @@
 //! # }).unwrap();
 //! ```
 //!
+//! The example `async_http` does this with hyper, by the server's name; `quic` with quinn.
+//!
 //! - A runtime has one thread, in the host; [`HostSpec::worker_threads`] gives it more. Blocking threads are in the host, too.
 //! - A task's panic goes on where it is awaited or joined. One that nobody gets fails the test, and never satisfies `#[should_panic]`.
 //!   What a task itself hands to `tokio::spawn` is its own to await.

@@ -176,6 +176,39 @@ fn a_host_and_a_namespace_show_the_flags_of_lab_c() {
 }
 
 #[test]
+fn a_page_is_fetched_by_name() {
+    let text = run("async_http");
+    assert_in_order(
+        &text,
+        &[
+            "$ ip netns exec server ss -antu\ntcp LISTEN 0 0 [::]:80 [::]:*\n",
+            "GET http://server/: 200 OK: HTTP/1.1, ",
+            "GET http://server/: 200 OK: HTTP/2.0, ",
+            "GET http://server/: Connection refused (os error 111)\n",
+        ],
+    );
+    let asker = text.split("HTTP/2.0, ").nth(1).unwrap().lines().next();
+    assert!(
+        ["10.1.0.1", "fd00:1::1"].contains(&asker.unwrap()),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_quic_connection_outlives_its_clients_address() {
+    assert_in_order(
+        &run("quic"),
+        &[
+            "the server's peer: 10.1.0.1\nanswer: who am I? you are 10.1.0.1\n",
+            "# ip -netns client address del 10.1.0.1/16 dev eth0\n",
+            "# ip -netns client address add 10.1.7.7/16 dev eth0\n",
+            "answer: and now? you are 10.1.7.7\nthe server's peer: 10.1.7.7\n",
+            "The connection is the same one.\n",
+        ],
+    );
+}
+
+#[test]
 fn the_doctor_finds_this_machine_usable() {
     assert_in_order(
         &run("doctor"),
