@@ -366,19 +366,21 @@ fn a_root_without_any_capability_is_told_which_is_missing() {
     }
 }
 
-/// What is refused to a test that does not need it: it passes. One that does is told, and its report says what is the machine's.
-#[test]
-fn without_mounts_networks_work_and_names_are_the_machines() {
-    let refusal = Refusal::Unshare {
-        flag: libc::CLONE_NEWNS,
-    };
+/// Runs three tests, one that needs no more than a network, and refuses one kind of namespace.
+fn run_without(flag: i32) -> Run {
     let arguments = [
         "--exact",
         "outcomes::passes",
         "programs::passes_by_a_name",
         "programs::passes_with_a_program",
     ];
-    let run = Program::new(Package::Downstream).run(&arguments, refusal, &[]);
+    Program::new(Package::Downstream).run(&arguments, Refusal::Unshare { flag }, &[])
+}
+
+/// What is refused to a test that does not need it: it passes. One that does is told, and its report says what is the machine's.
+#[test]
+fn without_mounts_networks_work_and_names_are_the_machines() {
+    let run = run_without(libc::CLONE_NEWNS);
     run.assert_failed(&["programs::passes_by_a_name"]);
     assert_in_order(
         run.failure("programs::passes_by_a_name"),
@@ -393,16 +395,7 @@ fn without_mounts_networks_work_and_names_are_the_machines() {
 
 #[test]
 fn without_pid_namespaces_only_programs_are_refused() {
-    let refusal = Refusal::Unshare {
-        flag: libc::CLONE_NEWPID,
-    };
-    let arguments = [
-        "--exact",
-        "outcomes::passes",
-        "programs::passes_by_a_name",
-        "programs::passes_with_a_program",
-    ];
-    let run = Program::new(Package::Downstream).run(&arguments, refusal, &[]);
+    let run = run_without(libc::CLONE_NEWPID);
     run.assert_failed(&["programs::passes_with_a_program"]);
     assert_in_order(
         run.failure("programs::passes_with_a_program"),
