@@ -18,6 +18,7 @@ type Start = (String, Job);
 static STANDING: Mutex<Option<Sender<Start>>> = Mutex::new(None);
 
 const THREADS: &str = "the machine's or the user's limit of tasks is reached: see `ulimit -u` and the container's pids limit";
+const STARTER: &str = "a closure in `Host::start` can start processes but no threads: do outside of it what needs one, such as `Host::run`";
 
 /// Starts the standing thread, unless there is one. The calling thread must be in the machine's network.
 pub(crate) fn stand_by() -> Result<()> {
@@ -44,7 +45,17 @@ fn start(name: String, job: impl FnOnce() + Send + 'static) -> Result<()> {
 
 /// A thread that could not be started, with what helps.
 pub(crate) fn no_thread(cause: io::Error) -> Error {
-    Error::kernel("start a thread", cause).help(THREADS)
+    let help = what_helps(&cause);
+    Error::kernel("start a thread", cause).help(help)
+}
+
+/// What helps when a thread could not be started.
+pub(crate) fn what_helps(cause: &io::Error) -> &'static str {
+    match cause.raw_os_error() {
+        // The kernel's answer to a thread whose children are to be in another PID namespace.
+        Some(errno::EINVAL) => STARTER,
+        _ => THREADS,
+    }
 }
 
 /// Starts a thread in the machine's network that lives on.

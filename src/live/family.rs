@@ -40,17 +40,18 @@ impl Family {
         let (told, began) = mpsc::channel();
         let parts = Arc::clone(parts);
         let name = parts.nodes[node].name.clone();
-        let thread = thread::Builder::new()
-            .name(format!("{name} starter"))
-            .spawn(move || {
-                let began = begin(&parts, node);
-                drop(parts);
-                let failed = began.is_err();
-                if told.send(began).is_ok() && !failed {
-                    waiting.into_iter().for_each(|job| job());
-                }
-            })
-            .map_err(machine::no_thread)?;
+        let start = move || {
+            let began = begin(&parts, node);
+            drop(parts);
+            let failed = began.is_err();
+            if told.send(began).is_ok() && !failed {
+                waiting.into_iter().for_each(|job| job());
+            }
+        };
+        let named = thread::Builder::new().name(format!("{name} starter"));
+        // The caller may be the starter of another node, which can start no thread.
+        let thread =
+            machine::run("netns builder", || named.spawn(start))?.map_err(machine::no_thread)?;
         match began.recv() {
             Ok(Ok(Began { first, proc })) => Ok(Self {
                 first,
@@ -69,7 +70,11 @@ impl Family {
 
     /// Runs `body` on the thread that starts the node's programs; what it starts belongs to the family.
     pub(crate) fn run<T: Send>(&self, body: impl FnOnce() -> T + Send) -> Option<T> {
-        let (jobs, _) = self.starter.as_ref()?;
+        let (jobs, starter) = self.starter.as_ref()?;
+        if starter.thread().id() == thread::current().id() {
+            // A start inside of another one: the thread would wait for itself.
+            return Some(body());
+        }
         // Without a thread the job comes back, and is dropped.
         lend::lend(body, |job| drop(jobs.send(job)))
     }

@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use crate::error::{Error, Result};
+use crate::machine;
 use crate::runtime::Entrance;
 use crate::runtime::inbox::Inbox;
 use crate::sys::netns;
@@ -57,7 +58,10 @@ impl HostRuntime {
         let thread = thread::Builder::new()
             .name(host.clone())
             .spawn(stand)
-            .map_err(|cause| Error::kernel(what(), cause))?;
+            .map_err(|cause| {
+                let help = machine::what_helps(&cause);
+                Error::kernel(what(), cause).help(help)
+            })?;
         let number = is_ready.recv().unwrap_or_else(|_| {
             let gone = std::io::Error::other("its thread has ended");
             Err(Error::kernel(what(), gone))

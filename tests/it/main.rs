@@ -28,6 +28,7 @@ mod readiness;
 mod routes;
 mod segments;
 mod settings;
+mod starters;
 mod states;
 mod tasks;
 mod unruly;
