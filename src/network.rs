@@ -24,9 +24,9 @@ const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
 
 /// A live network of real kernel parts.
 ///
-/// It owns a descriptor for each namespace, and the runtimes of the hosts that were given tasks: there are no names under
-/// `/run/netns`, no files, no processes. When the last descriptor is closed, the kernel takes the network apart; so it does when the
-/// process is killed.
+/// It owns descriptors of its namespaces, the runtimes of the hosts that were given tasks, and the programs that were started in hosts:
+/// there are no names under `/run/netns` and no files. When the last descriptor is closed, the kernel takes the network apart; so it
+/// does when the process is killed.
 ///
 /// Three ways lead out: dropping it (quiet), [`close`](Self::close) (reports what is left), and [`keep`](Self::keep) (waits, so
 /// that people can look).
@@ -387,6 +387,8 @@ impl Drop for Network {
         if self.is_owner {
             // Nobody asked what is left, or has been told.
             drop(self.parts.runtimes.close());
+            // A thread that still runs may hold the parts.
+            self.parts.end_programs();
         }
     }
 }

@@ -22,6 +22,8 @@ use crate::wait;
 
 /// How long the kernel may take to bring the last of a family down.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
+/// How long it usually takes at most.
+const GONE_SOON: Duration = Duration::from_millis(50);
 
 /// The processes of a node and the thread that starts them.
 #[derive(Debug)]
@@ -81,7 +83,10 @@ impl Family {
 
     /// Takes a process that nobody will wait for.
     pub(crate) fn forget(&self, child: Child) {
-        lock(&self.forgotten).push(child);
+        let mut forgotten = lock(&self.forgotten);
+        forgotten.push(child);
+        // What has ended would count as a process until the network is closed.
+        forgotten.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
     }
 
     pub(crate) fn kill(&self) {
@@ -101,8 +106,13 @@ impl Drop for Family {
         for child in lock(&self.forgotten).iter_mut() {
             drop(child.wait());
         }
-        // A process that somebody holds elsewhere may never be: what is left of it goes with this process.
-        wait::until(settings::scaled(GONE_WITHIN), || self.first.is_gone());
+        let first = &self.first;
+        if !wait::until(settings::scaled(GONE_SOON), || first.is_gone()) {
+            // A process that somebody holds elsewhere may never be waited for: what is left of it goes with this process.
+            wait::until(settings::scaled(GONE_WITHIN), || {
+                first.is_gone() || first.waits_for_owners()
+            });
+        }
         if let Some((jobs, thread)) = self.starter.take() {
             drop(jobs);
             drop(thread.join());

@@ -6,6 +6,7 @@ mod program;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use family::Family;
@@ -14,7 +15,7 @@ pub(crate) use program::{Awaited, Record, Stream};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::watch;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
 use crate::probe::PingReport;
 use crate::runtime::Runtimes;
@@ -36,6 +37,8 @@ pub(crate) struct Parts {
     pub(crate) runtimes: Runtimes,
     /// The programs that the test started, in their order.
     pub(crate) programs: Mutex<Vec<Arc<Record>>>,
+    /// No program is started any more.
+    closed: AtomicBool,
 }
 
 /// A live namespace. Its netlink socket pins it: a node costs one descriptor.
@@ -107,6 +110,7 @@ impl Parts {
             pings: Mutex::default(),
             runtimes: Runtimes::default(),
             programs: Mutex::default(),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -145,6 +149,12 @@ impl Parts {
         let mut family = lock(&self.nodes[node].family);
         match &*family {
             Some(family) => Ok(Arc::clone(family)),
+            // A thread that was left behind would found another one.
+            None if self.closed.load(Ordering::SeqCst) => Err(Error::new(
+                Kind::Kernel,
+                format!("start programs in node `{}`", self.nodes[node].name),
+                "the network is closed",
+            )),
             None => {
                 let found = Arc::new(Family::found(self, node)?);
                 Ok(Arc::clone(family.insert(found)))
@@ -152,8 +162,9 @@ impl Parts {
         }
     }
 
-    /// Kills every program that was started in a node, and whatever those have started.
+    /// Kills every program that was started in a node, and whatever those have started. None is started afterwards.
     pub(crate) fn end_programs(&self) {
+        self.closed.store(true, Ordering::SeqCst);
         let families: Vec<Arc<Family>> = self
             .nodes
             .iter()

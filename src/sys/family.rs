@@ -3,10 +3,12 @@
 //! See [pid_namespaces(7)](https://man7.org/linux/man-pages/man7/pid_namespaces.7.html).
 #![allow(unsafe_code, reason = "a process that makes system calls only")]
 
+use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::mounts;
 
@@ -17,6 +19,8 @@ use super::mounts;
 #[derive(Debug)]
 pub(crate) struct First {
     pid: libc::pid_t,
+    /// The thread that made it.
+    founder: i32,
     /// Nobody writes to it. It is closed when this process ends, even if that happens before the first process asks to be told.
     _alive: OwnedFd,
 }
@@ -37,6 +41,8 @@ pub(crate) fn found() -> io::Result<Began> {
     unshare(CloneFlags::CLONE_NEWPID)?;
     let (alive_reader, alive) = super::process::pipe()?;
     let (told, teller) = super::process::pipe()?;
+    // A Ctrl-C reaches the first process, too, and what the test does about one is not to be done twice.
+    let signals = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     // SAFETY: a plain fork. The child runs on a copy of our memory and makes system calls only. Its end is announced by no signal, so
     // that nobody's `waitpid(-1)` meets it.
     let pid = unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) } as libc::pid_t;
@@ -47,10 +53,16 @@ pub(crate) fn found() -> io::Result<Began> {
             own_mounts.is_ok(),
         );
     }
+    let failed = io::Error::last_os_error();
+    signals.thread_set_mask()?;
     if pid < 0 {
-        return Err(io::Error::last_os_error());
+        return Err(failed);
     }
-    let first = First { pid, _alive: alive };
+    let first = First {
+        pid,
+        founder: super::netns::calling_thread(),
+        _alive: alive,
+    };
     drop(teller);
     let proc = hear(&told)?;
     Ok(Began {
@@ -126,6 +138,25 @@ impl First {
             unsafe { libc::waitpid(self.pid, std::ptr::null_mut(), libc::WNOHANG | libc::__WALL) };
         result != 0
     }
+
+    /// Whether what is left of the family are processes that have ended, and whose owners in this process may yet wait for them.
+    pub(crate) fn waits_for_owners(&self) -> bool {
+        let children = format!("/proc/self/task/{0}/children", self.founder);
+        let children = fs::read_to_string(children).unwrap_or_default();
+        let mut others = children
+            .split_whitespace()
+            .filter(|child| child.parse() != Ok(self.pid))
+            .peekable();
+        others.peek().is_some() && others.all(has_ended)
+    }
+}
+
+/// Whether a child of this process has ended; it has not been waited for.
+fn has_ended(child: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    // The name before the state may have parentheses of its own.
+    stat.rsplit_once(") ")
+        .is_none_or(|(_, state)| state.starts_with('Z'))
 }
 
 /// Sends a signal to a process that this one started and has not waited for.

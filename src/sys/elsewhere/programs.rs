@@ -74,6 +74,10 @@ pub(crate) mod family {
         pub(crate) fn is_gone(&self) -> bool {
             match *self {}
         }
+
+        pub(crate) fn waits_for_owners(&self) -> bool {
+            match *self {}
+        }
     }
 
     pub(crate) fn found() -> io::Result<Began> {
