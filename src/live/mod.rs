@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
-pub(crate) use program::{Awaited, Record, Stream};
+pub(crate) use program::{Awaited, Line, Record, Stream};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
-pub(crate) use watch::watch;
+pub(crate) use watch::{hear_out, watch};
 
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
@@ -211,4 +211,13 @@ pub(crate) fn watch(
     _output: Option<std::process::ChildStdout>,
     _error: Option<std::process::ChildStderr>,
 ) {
+}
+
+/// No program is ever started on other systems.
+#[cfg(not(all(target_os = "linux", not(netns_test_elsewhere))))]
+pub(crate) fn hear_out(
+    _record: &Arc<Record>,
+    _child: std::process::Child,
+) -> std::io::Result<std::process::Output> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }

@@ -17,6 +17,15 @@ pub(crate) enum Stream {
     Error,
 }
 
+/// A line that a program printed, or a piece of a long one.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) stream: Stream,
+    pub(crate) text: String,
+    /// The next piece begins a line of its own.
+    pub(crate) is_ended: bool,
+}
+
 /// A program that was started in a node.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -30,7 +39,7 @@ pub(crate) struct Record {
 
 #[derive(Debug, Default)]
 struct State {
-    lines: VecDeque<(Stream, String)>,
+    lines: VecDeque<Line>,
     /// Lines that were dropped at the front.
     dropped: usize,
     /// Lines that `expect_line` has looked at.
@@ -45,10 +54,10 @@ impl State {
     fn find(&mut self, text: &str) -> Option<Awaited> {
         let unseen = self.seen.saturating_sub(self.dropped);
         let mut lines = self.lines.iter().enumerate().skip(unseen);
-        match lines.find(|(_, (_, line))| line.contains(text)) {
-            Some((position, (_, line))) => {
+        match lines.find(|(_, line)| line.text.contains(text)) {
+            Some((position, line)) => {
                 self.seen = self.dropped + position + 1;
-                Some(Awaited::Line(line.clone()))
+                Some(Awaited::Line(line.text.clone()))
             }
             None => self.silent.then_some(Awaited::Silent),
         }
@@ -74,13 +83,13 @@ impl Record {
         }
     }
 
-    pub(crate) fn push(&self, stream: Stream, line: String) {
+    pub(crate) fn push(&self, line: Line) {
         let mut state = lock(&self.state);
         if state.lines.len() == LINES {
             state.lines.pop_front();
             state.dropped += 1;
         }
-        state.lines.push_back((stream, line));
+        state.lines.push_back(line);
         self.changed.notify_all();
     }
 
@@ -94,21 +103,29 @@ impl Record {
         self.note(|state| state.silent = true);
     }
 
-    /// Takes down that it has ended, however it did.
+    /// Takes down that it has ended, however it did, and that its last words are here.
     pub(crate) fn ended(&self) {
         self.note(|state| state.ended = true);
     }
 
     /// Takes down how the program ended.
     pub(crate) fn ended_with(&self, status: ExitStatus) {
-        self.note(|state| {
-            state.ended = true;
-            state.status = Some(status);
-        });
+        self.note(|state| state.status = Some(status));
     }
 
     pub(crate) fn has_ended(&self) -> bool {
         lock(&self.state).ended
+    }
+
+    /// Whether it has closed its streams.
+    pub(crate) fn is_silent(&self) -> bool {
+        lock(&self.state).silent
+    }
+
+    /// How many lines are gone of those in which a text may still be looked for.
+    pub(crate) fn missed(&self) -> usize {
+        let state = lock(&self.state);
+        state.dropped.saturating_sub(state.seen)
     }
 
     pub(crate) fn status(&self) -> Option<ExitStatus> {
@@ -116,7 +133,7 @@ impl Record {
     }
 
     /// The last lines, with the number of those before them.
-    pub(crate) fn last(&self, number: usize) -> (usize, Vec<(Stream, String)>) {
+    pub(crate) fn last(&self, number: usize) -> (usize, Vec<Line>) {
         let state = lock(&self.state);
         let skipped = state.lines.len().saturating_sub(number);
         let lines = state.lines.iter().skip(skipped).cloned().collect();
@@ -126,8 +143,12 @@ impl Record {
     /// Everything kept of one stream.
     pub(crate) fn text(&self, wanted: Stream) -> String {
         let state = lock(&self.state);
-        let lines = state.lines.iter().filter(|(stream, _)| *stream == wanted);
-        lines.map(|(_, line)| format!("{line}\n")).collect()
+        let lines = state.lines.iter().filter(|line| line.stream == wanted);
+        lines.fold(String::new(), |mut text, line| {
+            text.push_str(&line.text);
+            text.push_str(if line.is_ended { "\n" } else { "" });
+            text
+        })
     }
 
     /// The first line with this text, after the one that was found last.
@@ -155,22 +176,12 @@ impl Record {
         lock(&self.state).find(text)
     }
 
-    /// Waits until the program has ended; tells whether it has.
-    pub(crate) fn await_end(&self, deadline: Option<Instant>) -> bool {
-        self.await_state(deadline, |state| state.ended)
-    }
-
-    /// Waits until everything that the program has printed is here.
-    pub(crate) fn await_silence(&self, deadline: Option<Instant>) -> bool {
-        self.await_state(deadline, |state| state.silent)
-    }
-
-    fn await_state(&self, deadline: Option<Instant>, reached: impl Fn(&State) -> bool) -> bool {
+    /// Waits until the program has ended and its last words are here; tells whether it has.
+    pub(crate) fn await_end(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
         let mut state = lock(&self.state);
-        while !reached(&state) {
-            let left = deadline.map_or(Duration::MAX, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
+        while !state.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }

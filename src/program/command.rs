@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, PoisonError};
 
+use crate::errno;
 use crate::error::{Error, Kind, Result};
-use crate::live::{self, Parts, Record, Stream};
+use crate::live::{self, Parts, Record};
+use crate::machine;
 use crate::program::answer::Answer;
 use crate::program::find;
 use crate::program::process::{Process, describe};
@@ -197,6 +199,9 @@ impl<'net> Command<'net> {
 
     /// Runs the program to its end, and returns what it printed and how it ended.
     ///
+    /// As with the standard library's, that is when nobody can print any more: a daemon that it leaves behind and that keeps its output
+    /// open is waited for. [`status`](Self::status) does not.
+    ///
     /// # Errors
     ///
     /// As [`spawn`](Self::spawn).
@@ -213,8 +218,8 @@ impl<'net> Command<'net> {
     pub fn output(&mut self) -> Result<Output> {
         let child = self.start(Stdio::piped)?;
         let record = self.record(child.id());
-        let output = child.wait_with_output();
-        self.finish(&record, output)
+        let output = live::hear_out(&record, child);
+        self.finish(output)
     }
 
     /// [`output`](Self::output) for async code, under any executor. Dropped, it lets the program run on until the network closes.
@@ -236,26 +241,16 @@ impl<'net> Command<'net> {
     pub async fn output_async(&mut self) -> Result<Output> {
         let child = self.start(Stdio::piped)?;
         let record = self.record(child.id());
-        let output = Answer::of(move || child.wait_with_output()).await;
-        let output = output.unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()));
-        self.finish(&record, output)
+        match Answer::of(move || live::hear_out(&record, child)).await {
+            Some(output) => self.finish(output),
+            None => Err(machine::no_thread(io::Error::from_raw_os_error(
+                errno::EAGAIN,
+            ))),
+        }
     }
 
-    /// Takes down what the program said and how it ended.
-    fn finish(&self, record: &Record, output: io::Result<Output>) -> Result<Output> {
-        let output = output
-            .map_err(|cause| Error::kernel(format!("read from {}", self.described()), cause))?;
-        record.ended_with(output.status);
-        record.fell_silent();
-        for (stream, bytes) in [
-            (Stream::Output, &output.stdout),
-            (Stream::Error, &output.stderr),
-        ] {
-            for line in String::from_utf8_lossy(bytes).lines() {
-                record.push(stream, line.to_owned());
-            }
-        }
-        Ok(output)
+    fn finish(&self, output: io::Result<Output>) -> Result<Output> {
+        output.map_err(|cause| Error::kernel(format!("read from {}", self.described()), cause))
     }
 
     /// Runs the program to its end, which has to be a success.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::live::{Awaited, Family, Record, Stream};
@@ -14,8 +14,8 @@ use crate::wait;
 
 /// How long a line may take unless somebody says otherwise.
 const LINE_WITHIN: Duration = Duration::from_secs(10);
-/// How long the last words of a program that has ended may take to arrive.
-const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
+/// How long the last words of a program that has ended may take to arrive. It matters only where the kernel does not tell of the end.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 /// The signal that asks a program to end.
 const SIGTERM: i32 = 15;
 /// Lines of output that an error shows.
@@ -114,8 +114,7 @@ impl<'net> Process<'net> {
     fn note(&self, status: ExitStatus) {
         if self.record.status().is_none() {
             self.record.ended_with(status);
-            self.record
-                .await_silence(Some(Instant::now() + settings::scaled(LAST_WORDS_WITHIN)));
+            self.record.await_end(settings::scaled(LAST_WORDS_WITHIN));
         }
     }
 
@@ -240,12 +239,17 @@ impl<'net> Process<'net> {
             Awaited::Line(line) => Ok(line),
             Awaited::TimedOut => {
                 let cause = format!("there was none within {limit:?}{}", self.last_words());
-                Err(Error::new(Kind::TimedOut, what, cause))
+                let error = Error::new(Kind::TimedOut, what, cause);
+                Err(match self.record.missed() {
+                    0 => error,
+                    missed => error.help(format!(
+                        "it has printed more than is kept, and {missed} lines are gone: expect the line sooner"
+                    )),
+                })
             }
             Awaited::Silent => {
                 // Its streams are closed a moment before it has ended.
-                self.record
-                    .await_end(Some(Instant::now() + settings::scaled(LAST_WORDS_WITHIN)));
+                self.record.await_end(settings::scaled(LAST_WORDS_WITHIN));
                 let cause = match self.try_wait()? {
                     Some(status) => describe(status),
                     None => "it has closed its output".to_owned(),
@@ -278,9 +282,9 @@ impl<'net> Process<'net> {
 
     fn last_words(&self) -> String {
         let (_, lines) = self.record.last(SHOWN);
-        let lines = lines.iter().map(|(stream, line)| match stream {
-            Stream::Output => format!("\n  stdout: {line}"),
-            Stream::Error => format!("\n  stderr: {line}"),
+        let lines = lines.iter().map(|line| match line.stream {
+            Stream::Output => format!("\n  stdout: {}", line.text),
+            Stream::Error => format!("\n  stderr: {}", line.text),
         });
         lines.collect()
     }

@@ -28,22 +28,25 @@ pub(super) fn render(parts: &Parts) -> String {
 }
 
 fn one(host: &str, record: &Record) -> String {
-    let end = match (record.status(), record.has_ended()) {
-        (Some(status), _) => program::describe(status),
-        (None, true) => "it has ended, and nobody asked how".to_owned(),
-        (None, false) => "it is running".to_owned(),
+    let end = match (record.status(), record.has_ended(), record.is_silent()) {
+        (Some(status), ..) => program::describe(status),
+        (None, true, true) => "it has ended, and nobody asked how".to_owned(),
+        (None, true, false) => {
+            "it has ended; something that it started keeps its output open".to_owned()
+        }
+        (None, false, _) => "it is running".to_owned(),
     };
     let mut text = format!("{host} ran `{}`: {end}\n", record.shown);
     let (before, lines) = record.last(LINES);
     if before > 0 {
         text.push_str(&format!("  ({before} lines before these)\n"));
     }
-    for (stream, line) in lines {
-        let stream = match stream {
+    for line in lines {
+        let stream = match line.stream {
             Stream::Output => "stdout",
             Stream::Error => "stderr",
         };
-        text.push_str(&format!("  {stream}: {line}\n"));
+        text.push_str(&format!("  {stream}: {}\n", line.text));
     }
     text
 }

@@ -21,6 +21,7 @@ mod labs;
 mod live;
 mod mistakes;
 mod names;
+mod outputs;
 mod owners;
 mod pings;
 mod programs;

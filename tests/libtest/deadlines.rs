@@ -27,6 +27,23 @@ fn the_report_comes_before_the_end() {
     );
 }
 
+/// What a program has said so far is there, and what the test waits for.
+#[test]
+fn a_program_that_is_still_listened_to_is_in_the_report() {
+    let name = "endings::never_hears_a_program_out";
+    let run = run(Package::Downstream, &["--exact", name]);
+    run.assert_failed(&[name]);
+    assert_in_order(
+        run.failure(name),
+        &[
+            "---- the network as it was ----",
+            "left ran `sh -c \"echo about to daemonize; sleep 1000 &\"`: it has ended; \
+             something that it started keeps its output open\n  stdout: about to daemonize\n",
+            "it ran longer than 1 s",
+        ],
+    );
+}
+
 /// There is no network yet, or none any more, that could be shown.
 #[test]
 fn a_test_that_hangs_before_or_after_its_body_is_killed_too() {

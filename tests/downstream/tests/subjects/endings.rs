@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use netns_test::{netns_test, Topology};
+use netns_test::{netns_test, Network, TestResult, Topology};
 use nix::sys::signal::{raise, Signal};
 
 #[netns_test]
@@ -51,6 +51,17 @@ fn never_ends() {
     loop {
         std::thread::park();
     }
+}
+
+/// A daemon keeps the output of the program open.
+#[netns_test(topology = Topology::lan(["left", "right"]), timeout = 1)]
+fn never_hears_a_program_out(net: &Network) -> TestResult {
+    let script = "echo about to daemonize; sleep 1000 &";
+    net.host("left")
+        .command("sh")
+        .args(["-c", script])
+        .run()
+        .map_err(Into::into)
 }
 
 #[netns_test]
