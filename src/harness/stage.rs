@@ -1,5 +1,6 @@
 //! The stages of one case inside the process that runs it, whichever that is.
 
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
@@ -102,6 +103,15 @@ fn prepare(case: &Case, topology: impl FnOnce() -> Topology) -> Result<(Network,
     Ok((Network::apply(plan)?, node))
 }
 
+/// Falls when the body has ended. A process that the body forked has a copy, which must not hold it up.
+struct Curtain(UnixStream);
+
+impl Drop for Curtain {
+    fn drop(&mut self) {
+        drop(self.0.shutdown(Shutdown::Both));
+    }
+}
+
 /// Runs the body on a thread of its own inside the node.
 fn perform(
     case: &Case,
@@ -118,7 +128,7 @@ fn perform(
     };
     thread::scope(|scope| {
         let perform = || {
-            let _ends_with_the_body = ends_with_the_body;
+            let _ends_with_the_body = Curtain(ends_with_the_body);
             if let Err(error) = network.parts().inhabit(node) {
                 return Ending::Broken(error.to_string());
             }
@@ -166,5 +176,22 @@ pub(crate) fn run_here(
                 outcome::fail_with(failure);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_body_is_seen_whoever_has_a_copy_of_the_descriptor() {
+        let (mut done, ends) = UnixStream::pair().unwrap();
+        let copy = ends.try_clone().unwrap();
+        drop(Curtain(ends));
+        done.set_nonblocking(true).unwrap();
+        assert_eq!(done.read(&mut [0]).unwrap(), 0);
+        drop(copy);
     }
 }
