@@ -305,7 +305,7 @@ impl Network {
     /// # Ok::<(), netns_test::Error>(())
     /// ```
     pub fn close(mut self) -> Result<()> {
-        let ended = self.parts.runtimes.close();
+        let ended = self.end_tasks();
         self.parts.end_programs();
         self.end_servers();
         self.parts.runtimes.panics().nobody_missed_one()?;
@@ -321,6 +321,11 @@ impl Network {
                     .help("drop them before the body ends"))
             }
         }
+    }
+
+    /// Programs outlast the tasks that await them, which would see them die; but a task that blocks may wait for one.
+    fn end_tasks(&self) -> Result<()> {
+        self.parts.runtimes.close(|| self.parts.end_programs())
     }
 
     /// Ends the threads that are the network's own.
@@ -386,7 +391,7 @@ impl Drop for Network {
     fn drop(&mut self) {
         if self.is_owner {
             // Nobody asked what is left, or has been told.
-            drop(self.parts.runtimes.close());
+            drop(self.end_tasks());
             // A thread that still runs may hold the parts.
             self.parts.end_programs();
         }

@@ -29,8 +29,13 @@ pub(crate) struct HostRuntime {
     number: i32,
     inbox: Arc<Inbox>,
     tasks: Mutex<Vec<Weak<dyn Control>>>,
-    /// The threads of the pool that outlived the runtime, once it has ended.
-    outlived: Mutex<Receiver<Vec<i32>>>,
+    goodbye: Mutex<Goodbye>,
+}
+
+/// What the standing thread says last: which threads of the pool have outlived the runtime.
+struct Goodbye {
+    waiting: Receiver<Vec<i32>>,
+    said: Option<Vec<i32>>,
 }
 
 /// The threads that run on after a runtime was told to end.
@@ -51,7 +56,7 @@ impl HostRuntime {
         let host = entrance.host.clone();
         let inbox = Arc::new(Inbox::default());
         let (ready, is_ready) = mpsc::channel();
-        let (say_goodbye, outlived) = mpsc::channel();
+        let (say_goodbye, waiting) = mpsc::channel();
         let jobs = Arc::clone(&inbox);
         let stand = move || stand(entrance, workers, &jobs, &ready, &say_goodbye);
         let what = || format!("start the async runtime of host `{host}`");
@@ -72,7 +77,10 @@ impl HostRuntime {
             number,
             inbox,
             tasks: Mutex::default(),
-            outlived: Mutex::new(outlived),
+            goodbye: Mutex::new(Goodbye {
+                waiting,
+                said: None,
+            }),
         })
     }
 
@@ -104,15 +112,29 @@ impl HostRuntime {
         self.inbox.close(deadline);
     }
 
+    /// Whether the runtime has ended by then.
+    pub(crate) fn ends_by(&self, limit: Instant) -> bool {
+        self.thread == thread::current().id()
+            || !matches!(self.hear(limit), Err(RecvTimeoutError::Timeout))
+    }
+
+    fn hear(&self, limit: Instant) -> Result<Vec<i32>, RecvTimeoutError> {
+        let mut goodbye = self.goodbye.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(threads) = &goodbye.said {
+            return Ok(threads.clone());
+        }
+        let left = limit.saturating_duration_since(Instant::now());
+        let threads = goodbye.waiting.recv_timeout(left)?;
+        Ok(goodbye.said.insert(threads).clone())
+    }
+
     /// Waits until the runtime has ended, and tells which of its threads have not.
     pub(crate) fn ended(&self, deadline: Instant) -> Option<StillRuns> {
         // A network that is dropped by one of its own tasks.
         if self.thread == thread::current().id() {
             return None;
         }
-        let outlived = self.outlived.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = (deadline + GRACE).saturating_duration_since(Instant::now());
-        match outlived.recv_timeout(left) {
+        match self.hear(deadline + GRACE) {
             Ok(threads) if threads.is_empty() => None,
             Ok(threads) => Some(StillRuns::Pooled(threads)),
             Err(RecvTimeoutError::Disconnected) => None,

@@ -33,14 +33,16 @@ impl Runtimes {
         self.started.catch_up();
     }
 
-    /// Ends all tasks and runtimes, the first time that it is called.
+    /// Ends all tasks and runtimes, the first time that it is called. Some end only after `unblock`, which is called for them alone.
     ///
     /// # Errors
     ///
     /// Names the threads that still run at the limit. They are left alone from then on.
-    pub(crate) fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self, unblock: impl FnOnce()) -> Result<()> {
         #[cfg(feature = "tokio")]
-        self.started.close()?;
+        self.started.close(unblock)?;
+        #[cfg(not(feature = "tokio"))]
+        drop(unblock);
         Ok(())
     }
 }

@@ -13,6 +13,8 @@ use crate::task::{self, Panics, Task};
 
 /// How long tasks and the threads of a pool may take to end.
 const END_WITHIN: Duration = Duration::from_secs(2);
+/// How long those need that wait for nothing.
+const END_SOON: Duration = Duration::from_millis(100);
 /// How long a report waits for tasks that are just panicking.
 const CATCH_UP_WITHIN: Duration = Duration::from_millis(100);
 
@@ -86,7 +88,7 @@ impl Started {
         }
     }
 
-    pub(crate) fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self, unblock: impl FnOnce()) -> Result<()> {
         let mut state = self.lock();
         state.closed = true;
         let hosts = std::mem::take(&mut state.hosts);
@@ -95,6 +97,10 @@ impl Started {
         let deadline = Instant::now() + limit;
         for host in hosts.values() {
             host.close(deadline);
+        }
+        let soon = Instant::now() + settings::scaled(END_SOON);
+        if !hosts.values().all(|host| host.ends_by(soon)) {
+            unblock();
         }
         let mut still = Vec::new();
         for host in hosts.values() {

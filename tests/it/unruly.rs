@@ -110,6 +110,23 @@ fn a_worker_that_does_not_end_is_named() -> TestResult {
     Ok(())
 }
 
+/// Programs end after the tasks, unless a task waits for one without awaiting it.
+#[netns_test]
+fn a_task_that_blocks_on_a_program_ends_with_it() -> TestResult {
+    let network = lan().build()?;
+    let (begin, begun) = mpsc::channel();
+    let blocked = network.host("server").spawn(move || async move {
+        let current = netns_test::current();
+        let mut sleep = current.here().command("sleep").arg("1000").spawn().unwrap();
+        begin.send(()).unwrap();
+        sleep.wait().unwrap()
+    });
+    begun.recv()?;
+    network.close()?;
+    assert_eq!(blocked.join().code(), None, "it was killed");
+    Ok(())
+}
+
 #[netns_test]
 fn a_task_that_may_be_left_is_no_error() -> TestResult {
     let network = lan().allow(Mistake::ThreadLeft).build()?;
