@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
-pub(crate) use program::{Awaited, Line, Record, Stream};
+pub(crate) use program::{Awaited, Record, Stream};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
 

@@ -7,7 +7,8 @@ use std::process::{Child, ChildStderr, ChildStdout, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::live::{Line, Record, Stream};
+use crate::live::program::Line;
+use crate::live::{Record, Stream};
 use crate::machine;
 use crate::sys::process;
 
