@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnosis::Step;
 use crate::entry;
 use crate::errno;
-use crate::error::{Result, errno_text};
+use crate::error::{Error, Result, errno_text};
 use crate::live::LiveNode;
 use crate::machine;
 use crate::plan::{self, Plan};
@@ -47,7 +47,7 @@ impl Home {
         machine::run("netns builder", || {
             node.enter()?;
             Ok(match mounts::unshare_surroundings() {
-                Ok(()) => furnish(plan, position, room.floor()),
+                Ok(()) => furnish(plan, position, room.floor())?,
                 Err(cause) => Self {
                     surroundings: None,
                     lacking: vec![Lack {
@@ -88,7 +88,7 @@ impl Lack {
 }
 
 /// Arranges the calling thread's own mounts.
-fn furnish(plan: &Plan, position: usize, floor: Option<i32>) -> Home {
+fn furnish(plan: &Plan, position: usize, floor: Option<i32>) -> Result<Home> {
     let mut lacking = Vec::new();
     let mut note = |what: &'static str, result: io::Result<()>| {
         if let Err(cause) = result {
@@ -107,17 +107,15 @@ fn furnish(plan: &Plan, position: usize, floor: Option<i32>) -> Home {
         Err(cause) => note("files", Err(cause)),
     }
     note("/sys", mounts::mount_sys());
-    let surroundings = match Surroundings::of_this_thread(floor) {
-        Ok(surroundings) => Some(surroundings),
-        Err(cause) => {
-            note("host name and files", Err(cause));
-            None
-        }
-    };
-    Home {
-        surroundings,
+    // The machine has allowed them: to go on without would be to see the machine's.
+    let surroundings = Surroundings::of_this_thread(floor).map_err(|cause| {
+        let node = &plan.nodes[position].name;
+        Error::kernel(format!("hold the files of node `{node}`"), cause)
+    })?;
+    Ok(Home {
+        surroundings: Some(surroundings),
         lacking,
-    }
+    })
 }
 
 fn write_files(

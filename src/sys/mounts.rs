@@ -54,14 +54,12 @@ pub(crate) fn set_host_name(name: &str) -> io::Result<()> {
 }
 
 impl Surroundings {
-    /// Those of the calling thread. The descriptors lie above the floor, if there is one.
+    /// Those of the calling thread. The descriptors lie above the floor, if there is one, and room above it.
     pub(crate) fn of_this_thread(floor: Option<i32>) -> io::Result<Self> {
         let open = |name: &str| -> io::Result<OwnedFd> {
             let file = File::open(format!("/proc/thread-self/ns/{name}"))?;
-            match floor {
-                Some(floor) => super::process::duplicate_above(floor, file),
-                None => Ok(file.into()),
-            }
+            let moved = floor.and_then(|floor| super::process::duplicate_above(floor, &file).ok());
+            Ok(moved.unwrap_or_else(|| file.into()))
         };
         Ok(Self {
             mounts: open("mnt")?,
