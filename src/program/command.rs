@@ -14,7 +14,7 @@ use crate::live::{self, Parts, Record};
 use crate::machine;
 use crate::program::answer::Answer;
 use crate::program::find;
-use crate::program::process::{Process, describe};
+use crate::program::process::{Process, SHOWN, describe};
 use crate::sys::process;
 
 /// A program to be started in a host, from [`Host::command`](crate::Host::command).
@@ -58,11 +58,16 @@ pub struct Command<'net> {
     name: OsString,
     path: Option<PathBuf>,
     directory: Option<PathBuf>,
-    /// Set by the user, so not collected.
-    output: Option<Stdio>,
-    error: Option<Stdio>,
-    input: Option<Stdio>,
+    /// Which streams are not set: nothing is in standard input then, and the others are collected.
+    unset: Streams,
     command: std::process::Command,
+}
+
+#[derive(Clone, Copy)]
+struct Streams {
+    input: bool,
+    output: bool,
+    error: bool,
 }
 
 impl<'net> Command<'net> {
@@ -77,9 +82,11 @@ impl<'net> Command<'net> {
             name: name.to_owned(),
             path,
             directory: None,
-            output: None,
-            error: None,
-            input: None,
+            unset: Streams {
+                input: true,
+                output: true,
+                error: true,
+            },
             command,
         }
     }
@@ -131,19 +138,22 @@ impl<'net> Command<'net> {
 
     /// Sets standard input, which is empty otherwise.
     pub fn stdin(&mut self, input: impl Into<Stdio>) -> &mut Self {
-        self.input = Some(input.into());
+        self.command.stdin(input);
+        self.unset.input = false;
         self
     }
 
     /// Sets standard output, which is collected otherwise.
     pub fn stdout(&mut self, output: impl Into<Stdio>) -> &mut Self {
-        self.output = Some(output.into());
+        self.command.stdout(output);
+        self.unset.output = false;
         self
     }
 
     /// Sets standard error, which is collected otherwise.
     pub fn stderr(&mut self, error: impl Into<Stdio>) -> &mut Self {
-        self.error = Some(error.into());
+        self.command.stderr(error);
+        self.unset.error = false;
         self
     }
 
@@ -168,13 +178,12 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub fn spawn(&mut self) -> Result<Process<'net>> {
-        let collected = (self.output.is_none(), self.error.is_none());
-        let mut child = self.start(Stdio::piped)?;
+        let mut child = self.start()?;
         let record = self.record(child.id());
         live::watch(
             &record,
-            child.stdout.take_if(|_| collected.0),
-            child.stderr.take_if(|_| collected.1),
+            child.stdout.take_if(|_| self.unset.output),
+            child.stderr.take_if(|_| self.unset.error),
         );
         let family = self.parts.family(self.node)?;
         Ok(Process::new(child, record, family, self.host()))
@@ -216,7 +225,7 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub fn output(&mut self) -> Result<Output> {
-        let child = self.start(Stdio::piped)?;
+        let child = self.start()?;
         let record = self.record(child.id());
         let output = live::hear_out(&record, child);
         self.finish(output)
@@ -239,7 +248,7 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub async fn output_async(&mut self) -> Result<Output> {
-        let child = self.start(Stdio::piped)?;
+        let child = self.start()?;
         let record = self.record(child.id());
         match Answer::of(move || live::hear_out(&record, child)).await {
             Some(output) => self.finish(output),
@@ -319,7 +328,12 @@ impl<'net> Command<'net> {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let mut cause = describe(output.status);
-        for line in String::from_utf8_lossy(&output.stderr).lines() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let before = said.lines().count().saturating_sub(SHOWN);
+        if before > 0 {
+            cause.push_str(&format!("\n  ({before} lines before these)"));
+        }
+        for line in said.lines().skip(before) {
             cause.push_str(&format!("\n  stderr: {line}"));
         }
         let what = format!("run {}", self.described());
@@ -327,18 +341,23 @@ impl<'net> Command<'net> {
     }
 
     /// Starts the process from the thread that the host's programs are started from.
-    fn start(&mut self, collected: fn() -> Stdio) -> Result<std::process::Child> {
+    fn start(&mut self) -> Result<std::process::Child> {
         let family = self.parts.family(self.node)?;
         // The thread that starts programs has a working directory of its own.
         let directory = match &self.directory {
             Some(directory) => directory.clone(),
             None => env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         };
-        self.command
-            .current_dir(&directory)
-            .stdin(self.input.take().unwrap_or_else(Stdio::null))
-            .stdout(self.output.take().unwrap_or_else(collected))
-            .stderr(self.error.take().unwrap_or_else(collected));
+        self.command.current_dir(&directory);
+        if self.unset.input {
+            self.command.stdin(Stdio::null());
+        }
+        if self.unset.output {
+            self.command.stdout(Stdio::piped());
+        }
+        if self.unset.error {
+            self.command.stderr(Stdio::piped());
+        }
         let command = &mut self.command;
         let started = family
             .run(|| command.spawn())

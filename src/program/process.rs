@@ -19,7 +19,7 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 /// The signal that asks a program to end.
 const SIGTERM: i32 = 15;
 /// Lines of output that an error shows.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 /// A program that runs in a host, from [`Command::spawn`](crate::Command::spawn).
 ///

@@ -405,3 +405,36 @@ async fn waiting_for_a_program_can_be_given_up(net: &Network) -> TestResult {
     assert_eq!(slow.expect_line_async("got").await?, "got it");
     Ok(())
 }
+
+/// As with the standard library's command.
+#[netns_test(topology = lan())]
+fn a_command_can_be_started_again(net: &Network) -> TestResult {
+    let mut shell = net.host("client").command("sh");
+    shell.args([
+        "-c",
+        "echo $0; for n in $(seq 30); do echo $n >&2; done; exit 1",
+        "said",
+    ]);
+    for _ in 0..2 {
+        let text = shell.read().expect_err("it fails").to_string();
+        assert!(
+            text.contains("exited with code 1\n  (20 lines before these)\n  stderr: 21\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("stderr: 30"), "{text}");
+    }
+    shell.stderr(Stdio::null()).stdout(Stdio::piped());
+    for _ in 0..2 {
+        let mut said = String::new();
+        let mut started = shell.spawn()?;
+        std::io::Read::read_to_string(
+            &mut started.stdout.take().expect("it is a pipe"),
+            &mut said,
+        )?;
+        assert_eq!(
+            (said.as_str(), started.stdout_text().as_str()),
+            ("said\n", "")
+        );
+    }
+    Ok(())
+}
