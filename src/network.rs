@@ -305,6 +305,11 @@ impl Network {
     /// # Ok::<(), netns_test::Error>(())
     /// ```
     pub fn close(mut self) -> Result<()> {
+        self.end()
+    }
+
+    /// Ends what runs in the network, and tells what would not: the network itself can still be looked at.
+    pub(crate) fn end(&mut self) -> Result<()> {
         let ended = self.end_tasks();
         self.parts.end_programs();
         self.end_servers();

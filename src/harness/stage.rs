@@ -44,7 +44,7 @@ pub(crate) fn stage(
     body: impl FnOnce(&Network) -> Ending + Send,
     audience: &dyn Audience,
 ) -> Staged {
-    let (network, node) = match prepare(case, topology) {
+    let (mut network, node) = match prepare(case, topology) {
         Ok(prepared) => prepared,
         Err(error) if error.is_lack() => return Staged::Refused(error.to_string()),
         Err(error) => return Staged::Ended(Ending::Broken(error.to_string())),
@@ -59,20 +59,28 @@ pub(crate) fn stage(
         };
     }
     if outcome::judge(case.should_panic, &ending).is_err() {
-        match settings.on_fail {
-            OnFail::None => {}
-            OnFail::Report => report::print(network.parts()),
-            OnFail::Hold => {
-                report::print(network.parts());
-                keep::hold(network.parts(), |text| audience.hold(text));
-            }
-        }
+        show(&network, settings, audience);
         // What the failed body left behind is no second failure.
         return Staged::Ended(ending);
     }
-    match network.close() {
+    match network.end() {
         Ok(()) => Staged::Ended(ending),
-        Err(error) => Staged::Ended(Ending::Broken(error.to_string())),
+        Err(error) => {
+            show(&network, settings, audience);
+            Staged::Ended(Ending::Broken(error.to_string()))
+        }
+    }
+}
+
+/// What a failed test leaves.
+fn show(network: &Network, settings: &Settings, audience: &dyn Audience) {
+    match settings.on_fail {
+        OnFail::None => {}
+        OnFail::Report => report::print(network.parts()),
+        OnFail::Hold => {
+            report::print(network.parts());
+            keep::hold(network.parts(), |text| audience.hold(text));
+        }
     }
 }
 

@@ -73,14 +73,24 @@ impl Listening {
         })
     }
 
-    /// The error of a wait in vain: `sockets` are the host's, `elsewhere` has the nodes in which there is such a listener.
-    pub(super) fn missed(self, host: &str, sockets: &[Socket], elsewhere: &[&str]) -> Error {
+    /// The error of a wait in vain: `sockets` are the host's, `ended` its programs that run no more, `elsewhere` has the nodes in which
+    /// there is such a listener.
+    pub(super) fn missed(
+        self,
+        host: &str,
+        sockets: &[Socket],
+        ended: &[String],
+        elsewhere: &[&str],
+    ) -> Error {
         let there = view::listening(sockets, TOLD);
-        let cause = format!(
+        let mut cause = format!(
             "nobody listened within {}\n  listening there: {}",
             seconds(self.limit()),
             there.as_deref().unwrap_or("nothing")
         );
+        for program in ended {
+            cause.push_str(&format!("\n  ended there: {program}"));
+        }
         let error = Error::new(
             Kind::TimedOut,
             format!("wait for a listener on {self} of host `{host}`"),

@@ -1,10 +1,11 @@
 //! Programs in a host.
 
 use std::ffi::OsStr;
+use std::sync::PoisonError;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::program::Command;
+use crate::program::{self, Command};
 
 impl<'net> Host<'net> {
     /// A program to be started in the host: see [`Command`].
@@ -51,5 +52,22 @@ impl<'net> Host<'net> {
                 "the thread that starts programs ended",
             )
         })
+    }
+
+    /// The programs of this host that run no more, and how they ended: they explain why something is not there.
+    pub(super) fn ended_programs(self) -> Vec<String> {
+        let programs = self
+            .parts
+            .programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = programs
+            .iter()
+            .filter(|record| record.node == self.node && record.has_ended());
+        let told = ended.map(|record| match record.status() {
+            Some(status) => format!("`{}`, {}", record.shown, program::describe(status)),
+            None => format!("`{}`", record.shown),
+        });
+        told.collect()
     }
 }

@@ -175,6 +175,9 @@ impl<'net> Look<'net> {
         let others = nodes.take(ASKED).filter(|it| it.node != self.host.node);
         let listens = |it: &Host<'_>| it.sockets().is_ok_and(|seen| self.port.is_among(&seen));
         let elsewhere: Vec<&str> = others.filter(listens).map(Host::name).collect();
-        Err(self.port.missed(self.host.name(), &sockets, &elsewhere))
+        let ended = self.host.ended_programs();
+        Err(self
+            .port
+            .missed(self.host.name(), &sockets, &ended, &elsewhere))
     }
 }

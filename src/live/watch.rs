@@ -173,6 +173,9 @@ impl Listener {
                 for source in &mut self.sources {
                     source.take_last_words(&self.record);
                 }
+                if let Some(status) = process::ending_of(self.record.id) {
+                    self.record.ended_with(status);
+                }
                 self.record.ended();
             }
         }

@@ -24,7 +24,7 @@ pub(super) const SHOWN: usize = 10;
 /// A program that runs in a host, from [`Command::spawn`](crate::Command::spawn).
 ///
 /// It mirrors [`std::process::Child`], and is one: a direct child of the test's process. Dropping it lets the program run on, until the
-/// network closes.
+/// network closes. How it ends is nobody's failure unless the test asks: [`wait`](Self::wait), or [`Command::run`](crate::Command::run).
 ///
 /// # Examples
 ///
@@ -112,8 +112,8 @@ impl<'net> Process<'net> {
 
     /// Takes down how it ended, and lets its last words arrive. A daemon that it left behind may keep the streams open.
     fn note(&self, status: ExitStatus) {
-        if self.record.status().is_none() {
-            self.record.ended_with(status);
+        self.record.ended_with(status);
+        if !self.record.has_ended() {
             self.record.await_end(settings::scaled(LAST_WORDS_WITHIN));
         }
     }

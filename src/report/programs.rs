@@ -28,14 +28,14 @@ pub(super) fn render(parts: &Parts) -> String {
 }
 
 fn one(host: &str, record: &Record) -> String {
-    let end = match (record.status(), record.has_ended(), record.is_silent()) {
-        (Some(status), ..) => program::describe(status),
-        (None, true, true) => "it has ended, and nobody asked how".to_owned(),
-        (None, true, false) => {
-            "it has ended; something that it started keeps its output open".to_owned()
-        }
-        (None, false, _) => "it is running".to_owned(),
+    let mut end = match (record.status(), record.has_ended()) {
+        (Some(status), _) => program::describe(status),
+        (None, true) => "it has ended".to_owned(),
+        (None, false) => "it is running".to_owned(),
     };
+    if record.has_ended() && !record.is_silent() {
+        end.push_str("; something that it started keeps its output open");
+    }
     let mut text = format!("{host} ran `{}`: {end}\n", record.shown);
     let (before, lines) = record.last(LINES);
     if before > 0 {

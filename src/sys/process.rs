@@ -133,6 +133,20 @@ pub(crate) fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
+/// How a child of this process has ended, if it has. It can still be waited for afterwards.
+///
+/// See [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
+pub(crate) fn ending_of(child: u32) -> Option<ExitStatus> {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    let child = nix::unistd::Pid::from_raw(child as i32);
+    match waitid(Id::Pid(child), flags) {
+        Ok(WaitStatus::Exited(_, code)) => Some(ExitStatus::from_raw(code << 8)),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Some(ExitStatus::from_raw(signal as i32)),
+        _ => None,
+    }
+}
+
 /// Whether somebody may execute the file.
 pub(crate) fn is_program(path: &Path) -> bool {
     path.metadata()

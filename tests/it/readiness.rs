@@ -293,3 +293,22 @@ async fn an_async_attempt_lets_others_run(_net: &Network) -> TestResult {
     assert!(error.unwrap_err().to_string().ends_with("\n  last: None"));
     Ok(())
 }
+
+/// Who waits for a server that is not there any more is told how it ended.
+#[netns_test(topology = Topology::lan(["client", "server"]))]
+fn a_server_that_has_ended_is_told(net: &Network) -> TestResult {
+    let server = net.host("server");
+    let mut shell = server
+        .command("sh")
+        .args(["-c", "echo no such port >&2; exit 2"])
+        .spawn()?;
+    // Nobody waits for it: how it ended is known all the same.
+    shell.expect_line("no such port")?;
+    eventually(Duration::from_secs(10), || {
+        let waited = server.wait_listening(Listening::tcp(80).within(Duration::from_millis(1)));
+        let text = waited.expect_err("nobody listens").to_string();
+        let told = "\n  ended there: `sh -c \"echo no such port >&2; exit 2\"`, it exited with code 2\n  help: ";
+        text.contains(told).then_some(()).ok_or(text)
+    })?;
+    Ok(())
+}

@@ -37,7 +37,7 @@ fn a_program_that_is_still_listened_to_is_in_the_report() {
         run.failure(name),
         &[
             "---- the network as it was ----",
-            "left ran `sh -c \"echo about to daemonize; sleep 1000 &\"`: it has ended; \
+            "left ran `sh -c \"echo about to daemonize; sleep 1000 &\"`: it exited with code 0; \
              something that it started keeps its output open\n  stdout: about to daemonize\n",
             "it ran longer than 1 s",
         ],

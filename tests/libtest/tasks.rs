@@ -38,6 +38,8 @@ fn a_panic_that_nobody_joined_fails_the_test() {
         &[
             "thread 'server'",
             "out of cheese",
+            REPORT,
+            "\na task of host `server` panicked: out of cheese\n",
             UNJOINED,
             "`.await` a task",
         ],
