@@ -29,12 +29,14 @@ impl Host<'_> {
                 IpAddr::V4(address) if !address.is_loopback() => Some(address),
                 _ => None,
             });
-        found.unwrap_or_else(|| {
-            panic!(
+        // No closure: the panic is at the caller's line.
+        match found {
+            Some(address) => address,
+            None => panic!(
                 "failed to tell the IPv4 address of host `{}`: it has none",
                 self.name()
-            )
-        })
+            ),
+        }
     }
 
     /// The host's first IPv6 address that is not link-local.
@@ -55,19 +57,23 @@ impl Host<'_> {
                 }
                 _ => None,
             });
-        found.unwrap_or_else(|| {
-            panic!(
+        // No closure: the panic is at the caller's line.
+        match found {
+            Some(address) => address,
+            None => panic!(
                 "failed to tell the IPv6 address of host `{}`: it has none",
                 self.name()
-            )
-        })
+            ),
+        }
     }
 
-    /// A port at the host's first address, IPv4 if it has one.
+    /// A port at the host's first address that is not link-local, IPv4 if it has one.
+    ///
+    /// A name stands for all addresses, and resolvers often prefer IPv6: a server that is bound to a name alone is not at this one.
     ///
     /// # Panics
     ///
-    /// The host has no address.
+    /// The host has no such address.
     ///
     /// # Examples
     ///
@@ -78,11 +84,11 @@ impl Host<'_> {
     /// ```
     #[track_caller]
     pub fn socket_addr(self, port: u16) -> SocketAddr {
-        match self
-            .addresses()
-            .into_iter()
-            .find(|address| !address.is_loopback())
-        {
+        let is_useful = |address: &IpAddr| match address {
+            IpAddr::V4(address) => !address.is_loopback(),
+            IpAddr::V6(address) => !address.is_loopback() && !address.is_unicast_link_local(),
+        };
+        match self.addresses().into_iter().find(is_useful) {
             Some(address) => SocketAddr::new(address, port),
             None => panic!(
                 "failed to tell the address of host `{}`: it has none",

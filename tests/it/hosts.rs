@@ -125,3 +125,10 @@ fn a_foreign_thread_has_no_current_network(_net: &Network) {
 fn outside_of_a_test_there_is_no_current_network() {
     assert!(panic_text(current).starts_with("failed to find the current network"));
 }
+
+/// A link-local address says nothing without its link.
+#[netns_test(topology = Topology::new().bridge("br0", ()).host("a", |h| h.attach("br0", "10.0.0.1/24")).only(netns_test::Family::V6))]
+fn no_address_is_better_than_a_link_local_one(net: &Network) {
+    let text = panic_text(|| net.host("a").socket_addr(80));
+    assert_eq!(text, "failed to tell the address of host `a`: it has none");
+}
