@@ -312,6 +312,8 @@
 //! errno                             the kernel's error numbers
 //! ```
 
+// The published documentation says which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     any(not(target_os = "linux"), netns_test_elsewhere),
     allow(

@@ -74,6 +74,9 @@ impl<'net> Host<'net> {
     /// The closure may borrow, calls may nest, and the working directory is that of the caller. A socket stays in the host in which it
     /// was made; it may be returned and used from anywhere. Threads that the closure starts are in the host, too.
     ///
+    /// A server that blocks for ever keeps whoever waits for it: beside `std::thread::scope`, let it serve as many clients as the test
+    /// has, or end it by a message. [`Host::command`] and, for async code, `Host::spawn` start what ends with the network.
+    ///
     /// # Panics
     ///
     /// The closure's panic goes on in the caller. A thread could not be started, or could not enter the host.

@@ -15,7 +15,10 @@ impl Host<'_> {
     /// `spawn_blocking` inside start their threads in the host, too. By default the runtime has one thread, see
     /// [`HostSpec::worker_threads`](crate::HostSpec::worker_threads) for more.
     ///
-    /// Dropping the [`Task`] does not end it. A panic that nobody gets by joining or awaiting fails the test.
+    /// Dropping the [`Task`] does not end it. A panic that nobody gets by joining or awaiting fails the test. An error that it returns is
+    /// seen by nobody else: unwrap it in the task, or await the task. So is the panic of what it hands to `tokio::spawn`.
+    ///
+    /// The network cannot be borrowed by it; inside, [`current`](crate::current) is the same one.
     ///
     /// # Panics
     ///

@@ -52,6 +52,7 @@ use crate::sys::process;
 /// assert_eq!(name, "server\n");
 /// # }).unwrap();
 /// ```
+#[must_use = "a command does nothing until it is started: `run`, `read`, `output`, `status` or `spawn`"]
 pub struct Command<'net> {
     parts: &'net Arc<Parts>,
     node: usize,

@@ -16,12 +16,29 @@ pub(super) fn path_of(name: &OsStr) -> Option<PathBuf> {
     if name.to_string_lossy().contains('/') {
         return Some(PathBuf::from(name));
     }
-    let path = env::var_os("PATH").unwrap_or_default();
-    [path.as_os_str(), OsStr::new(ADMINISTRATORS)]
+    directories()
         .into_iter()
-        .flat_map(|directories| env::split_paths(directories).collect::<Vec<_>>())
         .map(|directory| directory.join(name))
         .find(|candidate| process::is_program(candidate))
+}
+
+/// Where a name is looked for, each place once.
+fn directories() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut directories: Vec<PathBuf> = Vec::new();
+    for directory in env::split_paths(&path).chain(env::split_paths(ADMINISTRATORS)) {
+        if !directories.contains(&directory) {
+            directories.push(directory);
+        }
+    }
+    directories
+}
+
+/// The same as a text.
+fn looked_in() -> String {
+    let directories = directories();
+    let shown: Vec<_> = directories.iter().map(|it| it.to_string_lossy()).collect();
+    shown.join(":")
 }
 
 /// Finds a program that a test needs, where [`Host::command`](crate::Host::command) looks for it, and returns its path.
@@ -56,14 +73,10 @@ pub fn require_program(name: impl AsRef<OsStr>) -> Result<PathBuf> {
     }
     let what = format!("find program `{}`", name.to_string_lossy());
     let error = Error::new(Kind::Unsupported, what, "there is no such program");
-    let path = env::var_os("PATH").unwrap_or_default();
     let error = if name.to_string_lossy().contains('/') {
         error
     } else {
-        let path = path.to_string_lossy();
-        error.help(format!(
-            "install it; it is in none of {path}:{ADMINISTRATORS}"
-        ))
+        error.help(format!("install it; it is in none of {}", looked_in()))
     };
     Err(error.help("to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip"))
 }
@@ -84,10 +97,9 @@ pub(super) fn refusal(
     let missing = kind == io::ErrorKind::NotFound;
     match found {
         None => {
-            let path = env::var_os("PATH").unwrap_or_default();
             let help = format!(
-                "install it, or give its path; it is in none of {}:{ADMINISTRATORS}",
-                path.to_string_lossy()
+                "install it, or give its path; it is in none of {}",
+                looked_in()
             );
             Error::new(Kind::Kernel, what, "there is no such program").help(help)
         }

@@ -298,7 +298,9 @@ impl HostSpec {
 
     /// Serves DNS zones, one or several, on port 53 of all the node's addresses for as long as the network lives.
     ///
-    /// What was asked is told by [`Host::dns_queries`](crate::Host::dns_queries).
+    /// What was asked is told by [`Host::dns_queries`](crate::Host::dns_queries). Every node's `/etc/resolv.conf` names the servers. Names
+    /// outside of the zones are refused, which the C library reports as a temporary failure; the zone `.` makes them unknown instead. That
+    /// library waits five seconds for a silent server, and asks each of its addresses twice.
     ///
     /// # Examples
     ///
