@@ -164,7 +164,9 @@ impl Parts {
 
     /// Kills every program that was started in a node, and whatever those have started. None is started afterwards.
     pub(crate) fn end_programs(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            lock(&self.programs).iter().for_each(|it| it.close());
+        }
         let families: Vec<Arc<Family>> = self
             .nodes
             .iter()

@@ -47,6 +47,8 @@ struct State {
     /// Both streams are closed.
     silent: bool,
     ended: bool,
+    /// It was still there when the network was closed, which killed it.
+    closed: bool,
     status: Option<ExitStatus>,
 }
 
@@ -106,6 +108,16 @@ impl Record {
     /// Takes down that it has ended, however it did, and that its last words are here.
     pub(crate) fn ended(&self) {
         self.note(|state| state.ended = true);
+    }
+
+    /// Takes down that the network is closed, which ends it if it has not ended before.
+    pub(crate) fn close(&self) {
+        self.note(|state| state.closed = !state.ended);
+    }
+
+    /// Whether it ran until the network was closed.
+    pub(crate) fn was_closed(&self) -> bool {
+        lock(&self.state).closed
     }
 
     /// Takes down how the program ended.

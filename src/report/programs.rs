@@ -29,11 +29,12 @@ pub(super) fn render(parts: &Parts) -> String {
 
 fn one(host: &str, record: &Record) -> String {
     let mut end = match (record.status(), record.has_ended()) {
+        _ if record.was_closed() => "it ran until the network was closed".to_owned(),
         (Some(status), _) => program::describe(status),
         (None, true) => "it has ended".to_owned(),
         (None, false) => "it is running".to_owned(),
     };
-    if record.has_ended() && !record.is_silent() {
+    if record.has_ended() && !record.was_closed() && !record.is_silent() {
         end.push_str("; something that it started keeps its output open");
     }
     let mut text = format!("{host} ran `{}`: {end}\n", record.shown);

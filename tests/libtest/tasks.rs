@@ -40,6 +40,7 @@ fn a_panic_that_nobody_joined_fails_the_test() {
             "out of cheese",
             REPORT,
             "\na task of host `server` panicked: out of cheese\n",
+            "server ran `sleep 1000`: it ran until the network was closed\n",
             UNJOINED,
             "`.await` a task",
         ],

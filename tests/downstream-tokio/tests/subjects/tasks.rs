@@ -63,6 +63,8 @@ fn passes_with_a_sync_body(net: &Network) -> TestResult {
 
 #[netns_test(topology = lan())]
 async fn fails_by_a_panic_that_nobody_joined(net: &Network) {
+    let sleep = net.host("server").command("sleep").arg("1000").spawn();
+    drop(sleep.unwrap());
     net.host("server").spawn(|| async {
         panic!("out of cheese");
     });
