@@ -39,8 +39,8 @@ fn a_program_that_is_missing_fails_each_test_that_needs_it() {
             section,
             &[
                 "\n  help: install it; it is in none of ",
-                ":/usr/local/sbin:/usr/sbin:/sbin\n",
-                "  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip",
+                "/usr/sbin",
+                "\n  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip",
             ],
         );
         // The network is not to blame.
