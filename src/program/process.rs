@@ -143,10 +143,10 @@ impl<'net> Process<'net> {
     ///
     /// ```
     /// # netns_test::run(&netns_test::Topology::new(), |net| {
-    /// let script = "trap 'echo reloaded' HUP; echo ready; while true; do sleep 0.1; done";
+    /// let script = "trap 'echo reloaded' USR1; echo ready; while true; do sleep 0.1; done";
     /// let mut daemon = net.root().command("sh").args(["-c", script]).spawn().unwrap();
     /// daemon.expect_line("ready").unwrap();
-    /// daemon.signal(1).unwrap();
+    /// daemon.signal(10).unwrap();
     /// daemon.expect_line("reloaded").unwrap();
     /// # }).unwrap();
     /// ```
