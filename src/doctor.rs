@@ -80,23 +80,17 @@ fn reaches(topology: Topology, target: &str) -> Result<String> {
 
 /// Whether everything could be set that makes a network usable at once.
 fn sysctls() -> Check {
-    let result = match Topology::new().build() {
-        Ok(network) => match network.parts().nodes[0].unset.as_slice() {
-            [] => CheckResult::Ok("all of this crate's defaults could be set".to_owned()),
-            unset => {
-                let unset: Vec<String> = unset
-                    .iter()
-                    .map(|it| format!("{} ({})", it.sysctl, it.cause))
-                    .collect();
-                CheckResult::Missing {
-                    detail: format!("could not be set: {}", unset.join(", ")),
-                    remedy: "in a container: a writable /proc/sys, `docker run --security-opt systempaths=unconfined`".to_owned(),
-                }
-            }
-        },
-        Err(error) => CheckResult::Unknown(error.to_string()),
-    };
-    Check::new("sysctls", result)
+    let unset = Topology::new().build().map(|network| {
+        let unset = &network.parts().nodes[0].unset;
+        unset.iter().map(|it| told(&it.sysctl, &it.cause)).collect()
+    });
+    complete(
+        "sysctls",
+        unset,
+        "all of this crate's defaults could be set",
+        "could not be set:",
+        "in a container: a writable /proc/sys, `docker run --security-opt systempaths=unconfined`",
+    )
 }
 
 /// Whether a host has its own name, files, `/sys` and `/proc/net`.
@@ -104,23 +98,39 @@ fn names() -> Check {
     let lacking = Topology::new().build().and_then(|network| {
         network.root().run(|| ());
         let lacking = network.parts().lacking(0);
-        network.close().map(|()| lacking)
+        network.close()?;
+        Ok(lacking.iter().map(|it| told(it.what, &it.cause)).collect())
     });
-    let result = match lacking.as_deref() {
-        Ok([]) => CheckResult::Ok("each host has its own name and files".to_owned()),
-        Ok(lacking) => {
-            let seen: Vec<String> = lacking
-                .iter()
-                .map(|it| format!("{} ({})", it.what, it.cause))
-                .collect();
-            CheckResult::Missing {
-                detail: format!("hosts see the machine's {}", seen.join(", ")),
-                remedy: "in a container: allow mounts, `docker run --security-opt apparmor=unconfined`; networks work without".to_owned(),
-            }
-        }
+    complete(
+        "names and files",
+        lacking,
+        "each host has its own name and files",
+        "hosts see the machine's",
+        "in a container: allow mounts, `docker run --security-opt apparmor=unconfined`; networks work without",
+    )
+}
+
+fn told(what: &str, cause: &str) -> String {
+    format!("{what} ({cause})")
+}
+
+/// A check that holds if nothing is missing.
+fn complete(
+    name: &str,
+    missing: Result<Vec<String>>,
+    holds: &str,
+    lacks: &str,
+    remedy: &str,
+) -> Check {
+    let result = match missing {
+        Ok(missing) if missing.is_empty() => CheckResult::Ok(holds.to_owned()),
+        Ok(missing) => CheckResult::Missing {
+            detail: format!("{lacks} {}", missing.join(", ")),
+            remedy: remedy.to_owned(),
+        },
         Err(error) => CheckResult::Unknown(error.to_string()),
     };
-    Check::new("names and files", result)
+    Check::new(name, result)
 }
 
 /// Whether programs could be started that end with the network. None is.
