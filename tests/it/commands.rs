@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use netns_test::{Network, TestResult, Topology, netns_test};
 
+use crate::shell;
+
 const GRACE: Duration = Duration::from_secs(10);
 
 fn lan() -> Topology {
@@ -129,11 +131,7 @@ fn bytes_that_are_no_text_arrive_whole(net: &Network) -> TestResult {
 #[netns_test(topology = lan())]
 fn lines_are_expected_in_their_order(net: &Network) -> TestResult {
     let script = "echo first; echo second >&2; printf 'no end'";
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", script])
-        .spawn()?;
+    let mut shell = shell(net, script)?;
     assert_eq!(shell.expect_line("fir")?, "first");
     assert_eq!(shell.expect_line("second")?, "second");
     assert_eq!(shell.expect_line("no")?, "no end");
@@ -154,11 +152,7 @@ fn lines_are_expected_in_their_order(net: &Network) -> TestResult {
 
 #[netns_test(topology = lan())]
 fn a_line_that_does_not_come_is_not_waited_for_without_limit(net: &Network) -> TestResult {
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", "echo here I am; exec sleep 1000"])
-        .spawn()?;
+    let mut shell = shell(net, "echo here I am; exec sleep 1000")?;
     shell.expect_line("here")?;
     let limit = Duration::from_millis(50);
     let error = shell
@@ -175,11 +169,7 @@ fn a_line_that_does_not_come_is_not_waited_for_without_limit(net: &Network) -> T
 #[netns_test(topology = lan())]
 fn of_much_output_the_end_is_kept(net: &Network) -> TestResult {
     let script = "i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done";
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", script])
-        .spawn()?;
+    let mut shell = shell(net, script)?;
     shell.wait()?;
     let text = shell.stdout_text();
     assert_eq!(text.lines().count(), 2000);

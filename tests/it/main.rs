@@ -38,7 +38,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use netns_test::Ping;
+use netns_test::{Network, Ping, Process, Result};
 
 /// The message of the panic that `body` must end in.
 fn panic_text<T>(body: impl FnOnce() -> T) -> String {
@@ -59,4 +59,12 @@ fn message(payload: &(dyn Any + Send)) -> String {
 /// One request with time enough on a busy machine: only an answer is waited for.
 fn once(ping: Ping) -> Ping {
     ping.count(1).timeout(Duration::from_secs(20))
+}
+
+/// A script that runs in host `client`.
+fn shell<'net>(net: &'net Network, script: &str) -> Result<Process<'net>> {
+    net.host("client")
+        .command("sh")
+        .args(["-c", script])
+        .spawn()
 }

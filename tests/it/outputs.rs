@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use netns_test::{Network, TestResult, Topology, netns_test};
 
+use crate::shell;
+
 fn lan() -> Topology {
     Topology::lan(["client", "server"])
 }
@@ -12,11 +14,7 @@ fn lan() -> Topology {
 #[netns_test(topology = lan())]
 fn a_long_line_stays_one(net: &Network) -> TestResult {
     let script = "head -c 10000 /dev/zero | tr '\\0' x; echo; printf 'no end'";
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", script])
-        .spawn()?;
+    let mut shell = shell(net, script)?;
     shell.wait()?;
     assert_eq!(
         shell.stdout_text(),
@@ -28,11 +26,7 @@ fn a_long_line_stays_one(net: &Network) -> TestResult {
 /// The daemon is no reason to wait, and the last words of the program itself are there.
 #[netns_test(topology = lan())]
 fn a_daemon_that_keeps_the_streams_open_is_not_waited_for(net: &Network) -> TestResult {
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", "sleep 1000 & seq 1 10000"])
-        .spawn()?;
+    let mut shell = shell(net, "sleep 1000 & seq 1 10000")?;
     assert!(shell.wait()?.success());
     assert!(shell.stdout_text().ends_with("\n10000\n"));
     let error = shell
@@ -44,11 +38,7 @@ fn a_daemon_that_keeps_the_streams_open_is_not_waited_for(net: &Network) -> Test
 
 #[netns_test(topology = lan())]
 fn lines_that_are_gone_are_told(net: &Network) -> TestResult {
-    let mut shell = net
-        .host("client")
-        .command("sh")
-        .args(["-c", "echo ready; seq 1 3000; echo over; exec sleep 1000"])
-        .spawn()?;
+    let mut shell = shell(net, "echo ready; seq 1 3000; echo over; exec sleep 1000")?;
     let everything = || shell.stdout_text().ends_with("over\n");
     netns_test::eventually(Duration::from_secs(10), everything)?;
     let error = shell
