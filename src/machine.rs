@@ -49,6 +49,11 @@ pub(crate) fn no_thread(cause: io::Error) -> Error {
     Error::kernel("start a thread", cause).help(help)
 }
 
+/// For work that came back undone: the standing thread could start none for it.
+pub(crate) fn out_of_threads() -> Error {
+    no_thread(io::Error::from_raw_os_error(errno::EAGAIN))
+}
+
 /// What helps when a thread could not be started.
 pub(crate) fn what_helps(cause: &io::Error) -> &'static str {
     match cause.raw_os_error() {
@@ -65,8 +70,7 @@ pub(crate) fn spawn(name: &str, job: impl FnOnce() + Send + 'static) {
 
 /// Runs `body` on a fresh thread in the machine's network, with the machine's files and names, and forwards its panic.
 pub(crate) fn run<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> Result<T> {
-    lend::lend(body, |job| give(name, job))
-        .ok_or_else(|| no_thread(io::Error::from_raw_os_error(errno::EAGAIN)))
+    lend::lend(body, |job| give(name, job)).ok_or_else(out_of_threads)
 }
 
 fn give(name: &str, job: Job) {

@@ -24,8 +24,8 @@ pub(crate) fn until(limit: Duration, mut condition: impl FnMut() -> bool) -> boo
 
 /// Tries at once, then again and again with growing pauses, until an attempt succeeds; returns what that one gave.
 ///
-/// An attempt returns `bool`, `Option<T>` or `Result<T, E>`; any `Ok` is a success, `Ok(false)` and `Ok(None)` too. The pauses grow from 50 microseconds to 20 milliseconds. `within` is
-/// multiplied by `NETNS_TEST_TIME_SCALE`; an attempt that is under way at the limit is waited for, and the last one is made at the
+/// An attempt returns `bool`, `Option<T>` or `Result<T, E>`; any `Ok` is a success, `Ok(false)` and `Ok(None)` too. The pauses grow
+/// from 50 microseconds to 20 milliseconds. `within` is multiplied by `NETNS_TEST_TIME_SCALE`; an attempt that is under way at the limit is waited for, and the last one is made at the
 /// limit. In an async body it stalls the tasks of the same thread: that is what `eventually_async` is for.
 ///
 /// # Errors

@@ -1,9 +1,8 @@
 //! Programs in a host.
 
 use std::ffi::OsStr;
-use std::sync::PoisonError;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::program::{self, Command};
 
@@ -45,22 +44,14 @@ impl<'net> Host<'net> {
     pub fn start<T: Send>(self, body: impl FnOnce() -> T + Send) -> Result<T> {
         let family = self.parts.family(self.node)?;
         let inside = crate::runtime::carried(body);
-        family.run(inside).ok_or_else(|| {
-            Error::new(
-                Kind::Kernel,
-                format!("start a program in host `{}`", self.name()),
-                "the thread that starts programs ended",
-            )
+        family.run(inside).map_err(|cause| {
+            Error::kernel(format!("start a program in host `{}`", self.name()), cause)
         })
     }
 
     /// The programs of this host that run no more, and how they ended: they explain why something is not there.
     pub(super) fn ended_programs(self) -> Vec<String> {
-        let programs = self
-            .parts
-            .programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let programs = self.parts.programs();
         let ended = programs
             .iter()
             .filter(|record| record.node == self.node && record.has_ended());

@@ -3,6 +3,7 @@
 //! Processes are started by one standing thread, because the first process dies with the thread that made it: when that ends, or this
 //! process does, the kernel kills the family.
 
+use std::io;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -71,14 +72,15 @@ impl Family {
     }
 
     /// Runs `body` on the thread that starts the node's programs; what it starts belongs to the family.
-    pub(crate) fn run<T: Send>(&self, body: impl FnOnce() -> T + Send) -> Option<T> {
-        let (jobs, starter) = self.starter.as_ref()?;
+    pub(crate) fn run<T: Send>(&self, body: impl FnOnce() -> T + Send) -> io::Result<T> {
+        let gone = || io::Error::other("the thread that starts programs ended");
+        let (jobs, starter) = self.starter.as_ref().ok_or_else(gone)?;
         if starter.thread().id() == thread::current().id() {
             // A start inside of another one: the thread would wait for itself.
-            return Some(body());
+            return Ok(body());
         }
         // Without a thread the job comes back, and is dropped.
-        lend::lend(body, |job| drop(jobs.send(job)))
+        lend::lend(body, |job| drop(jobs.send(job))).ok_or_else(gone)
     }
 
     /// Takes a process that nobody will wait for.

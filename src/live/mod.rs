@@ -36,7 +36,7 @@ pub(crate) struct Parts {
     /// The async runtimes of the hosts that have one.
     pub(crate) runtimes: Runtimes,
     /// The programs that the test started, in their order.
-    pub(crate) programs: Mutex<Vec<Arc<Record>>>,
+    programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
     closed: AtomicBool,
 }
@@ -162,10 +162,15 @@ impl Parts {
         }
     }
 
+    /// The programs that the test started, in their order.
+    pub(crate) fn programs(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
+        lock(&self.programs)
+    }
+
     /// Kills every program that was started in a node, and whatever those have started. None is started afterwards.
     pub(crate) fn end_programs(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
-            lock(&self.programs).iter().for_each(|it| it.close());
+            self.programs().iter().for_each(|it| it.close());
         }
         let families: Vec<Arc<Family>> = self
             .nodes

@@ -1,6 +1,7 @@
 //! What a program has printed so far, and whether it has ended: kept for waits, and for the report of a failure.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::process::ExitStatus;
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -24,6 +25,17 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The next piece begins a line of its own.
     pub(crate) is_ended: bool,
+}
+
+/// With the stream's name, for texts.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stream = match self.stream {
+            Stream::Output => "stdout",
+            Stream::Error => "stderr",
+        };
+        write!(f, "{stream}: {}", self.text)
+    }
 }
 
 /// A program that was started in a node.
@@ -165,21 +177,8 @@ impl Record {
 
     /// The first line with this text, after the one that was found last.
     pub(crate) fn await_line(&self, text: &str, limit: Duration) -> Awaited {
-        let deadline = Instant::now() + limit;
-        let mut state = lock(&self.state);
-        loop {
-            if let Some(awaited) = state.find(text) {
-                return awaited;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Awaited::TimedOut;
-            }
-            state = match self.changed.wait_timeout(state, left) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-        }
+        self.await_state(limit, |state| state.find(text))
+            .unwrap_or(Awaited::TimedOut)
     }
 
     /// The same without waiting: nothing, if it may still come.
@@ -190,18 +189,27 @@ impl Record {
 
     /// Waits until the program has ended and its last words are here; tells whether it has.
     pub(crate) fn await_end(&self, limit: Duration) -> bool {
+        self.await_state(limit, |state| state.ended.then_some(()))
+            .is_some()
+    }
+
+    fn await_state<T>(
+        &self,
+        limit: Duration,
+        mut look: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         let deadline = Instant::now() + limit;
         let mut state = lock(&self.state);
-        while !state.ended {
+        loop {
+            let found = look(&mut state);
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
+            if found.is_some() || left.is_zero() {
+                return found;
             }
             state = match self.changed.wait_timeout(state, left) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
-        true
     }
 }

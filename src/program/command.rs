@@ -5,12 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Output, Stdio};
-use std::sync::{Arc, PoisonError};
+use std::process::{Child, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 
-use crate::errno;
 use crate::error::{Error, Kind, Result};
-use crate::live::{self, Parts, Record};
+use crate::live::{self, Family, Parts, Record};
 use crate::machine;
 use crate::program::answer::Answer;
 use crate::program::find;
@@ -179,14 +178,13 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub fn spawn(&mut self) -> Result<Process<'net>> {
-        let mut child = self.start()?;
-        let record = self.record(child.id());
+        let family = self.parts.family(self.node)?;
+        let (mut child, record) = self.start(&family)?;
         live::watch(
             &record,
             child.stdout.take_if(|_| self.unset.output),
             child.stderr.take_if(|_| self.unset.error),
         );
-        let family = self.parts.family(self.node)?;
         Ok(Process::new(child, record, family, self.host()))
     }
 
@@ -226,8 +224,7 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub fn output(&mut self) -> Result<Output> {
-        let child = self.start()?;
-        let record = self.record(child.id());
+        let (child, record) = self.start(&*self.parts.family(self.node)?)?;
         let output = live::hear_out(&record, child);
         self.finish(output)
     }
@@ -249,13 +246,10 @@ impl<'net> Command<'net> {
     /// # }).unwrap();
     /// ```
     pub async fn output_async(&mut self) -> Result<Output> {
-        let child = self.start()?;
-        let record = self.record(child.id());
+        let (child, record) = self.start(&*self.parts.family(self.node)?)?;
         match Answer::of(move || live::hear_out(&record, child)).await {
             Some(output) => self.finish(output),
-            None => Err(machine::no_thread(io::Error::from_raw_os_error(
-                errno::EAGAIN,
-            ))),
+            None => Err(machine::out_of_threads()),
         }
     }
 
@@ -342,8 +336,7 @@ impl<'net> Command<'net> {
     }
 
     /// Starts the process from the thread that the host's programs are started from.
-    fn start(&mut self) -> Result<std::process::Child> {
-        let family = self.parts.family(self.node)?;
+    fn start(&mut self, family: &Family) -> Result<(Child, Arc<Record>)> {
         // The thread that starts programs has a working directory of its own.
         let directory = match &self.directory {
             Some(directory) => directory.clone(),
@@ -360,10 +353,8 @@ impl<'net> Command<'net> {
             self.command.stderr(Stdio::piped());
         }
         let command = &mut self.command;
-        let started = family
-            .run(|| command.spawn())
-            .unwrap_or_else(|| Err(io::Error::other("the thread that starts programs ended")));
-        started.map_err(|cause| {
+        let started = family.run(|| command.spawn()).and_then(|started| started);
+        let child = started.map_err(|cause| {
             find::refusal(
                 &self.name,
                 self.path.as_deref(),
@@ -371,18 +362,10 @@ impl<'net> Command<'net> {
                 self.host(),
                 cause,
             )
-        })
-    }
-
-    fn record(&self, id: u32) -> Arc<Record> {
-        let record = Arc::new(Record::new(self.node, self.shown(), id));
-        let mut programs = self
-            .parts
-            .programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        programs.push(Arc::clone(&record));
-        record
+        })?;
+        let record = Arc::new(Record::new(self.node, self.shown(), child.id()));
+        self.parts.programs().push(Arc::clone(&record));
+        Ok((child, record))
     }
 
     fn host(&self) -> &'net str {

@@ -282,11 +282,7 @@ impl<'net> Process<'net> {
 
     fn last_words(&self) -> String {
         let (_, lines) = self.record.last(SHOWN);
-        let lines = lines.iter().map(|line| match line.stream {
-            Stream::Output => format!("\n  stdout: {}", line.text),
-            Stream::Error => format!("\n  stderr: {}", line.text),
-        });
-        lines.collect()
+        lines.iter().map(|line| format!("\n  {line}")).collect()
     }
 
     fn described(&self) -> String {

@@ -1,8 +1,6 @@
 //! The programs that a failed test had started: how they ended, and their last words.
 
-use std::sync::PoisonError;
-
-use crate::live::{Parts, Record, Stream};
+use crate::live::{Parts, Record};
 use crate::program;
 
 /// Of more programs than these, the last are shown.
@@ -11,10 +9,7 @@ const PROGRAMS: usize = 10;
 const LINES: usize = 20;
 
 pub(super) fn render(parts: &Parts) -> String {
-    let programs = parts
-        .programs
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let programs = parts.programs();
     let skipped = programs.len().saturating_sub(PROGRAMS);
     let mut text = match skipped {
         0 => String::new(),
@@ -43,11 +38,7 @@ fn one(host: &str, record: &Record) -> String {
         text.push_str(&format!("  ({before} lines before these)\n"));
     }
     for line in lines {
-        let stream = match line.stream {
-            Stream::Output => "stdout",
-            Stream::Error => "stderr",
-        };
-        text.push_str(&format!("  {stream}: {}\n", line.text));
+        text.push_str(&format!("  {line}\n"));
     }
     text
 }
