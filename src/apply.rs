@@ -181,7 +181,7 @@ impl<'p> Builder<'p> {
         self.nodes[node]
             .netlink()
             .execute(requests)
-            .map_err(|error| error.inside(&self.plan.nodes[node].name))
+            .map_err(|error| without_ipv6(error).inside(&self.plan.nodes[node].name))
     }
 
     fn addresses<'a>(
@@ -277,6 +277,18 @@ fn tuned() -> Vec<(&'static str, &'static str)> {
 fn missing(kind: &'static str, error: Error) -> Error {
     match error.raw_os_error() {
         Some(errno @ (errno::EOPNOTSUPP | errno::EPERM)) => entry::refusal(Step::Link(kind), errno),
+        _ => error,
+    }
+}
+
+/// A machine without IPv6 is a matter for the diagnosis as well: the kernel's word for it is that of missing rights.
+fn without_ipv6(error: Error) -> Error {
+    let is_there = || sysctl::read("net/ipv6/conf/default/disable_ipv6").is_ok();
+    match error.raw_os_error() {
+        Some(errno::EACCES) => entry::refusal(Step::Ipv6Address, errno::EACCES),
+        Some(errno @ (errno::EAFNOSUPPORT | errno::EOPNOTSUPP)) if !is_there() => {
+            entry::refusal(Step::Ipv6Address, errno)
+        }
         _ => error,
     }
 }

@@ -1,8 +1,9 @@
 //! The way into a user namespace for those who did not take it before `main`, and the words for a refusal.
 
 use std::io;
+use std::sync::OnceLock;
 
-use crate::diagnosis::{self, Step};
+use crate::diagnosis::{self, Facts, Step};
 use crate::error::{Error, Result};
 use crate::sys::bootstrap::{self, Entered};
 use crate::sys::userns::Door;
@@ -48,8 +49,9 @@ pub(crate) fn refused(step: Step, cause: &io::Error) -> Error {
     refusal(step, cause.raw_os_error().unwrap_or_default())
 }
 
-/// The same in one line, for what a network can do without.
+/// The same in one line, for what a network can do without. Each of its nodes is refused the same, so that the facts are gathered once.
 pub(crate) fn in_brief(step: Step, cause: &io::Error) -> String {
+    static FACTS: OnceLock<Facts> = OnceLock::new();
     let errno = cause.raw_os_error().unwrap_or_default();
-    diagnosis::diagnose(step, errno, &facts::gather()).in_brief()
+    diagnosis::diagnose(step, errno, FACTS.get_or_init(facts::gather)).in_brief()
 }

@@ -4,7 +4,7 @@
 //! the machine's, not from those of whoever happens to come first.
 
 use std::io;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -12,8 +12,8 @@ use crate::errno;
 use crate::error::{Error, Result};
 use crate::sys::lend::{self, Job};
 
-/// A thread to be started: its name and its work.
-type Start = (String, Job);
+/// A thread to be started: its name, its work, and who is told whether it was.
+type Start = (String, Job, Sender<io::Result<()>>);
 
 static STANDING: Mutex<Option<Sender<Start>>> = Mutex::new(None);
 
@@ -26,21 +26,20 @@ pub(crate) fn stand_by() -> Result<()> {
     if standing.is_none() {
         let (starts, waiting) = mpsc::channel::<Start>();
         start("netns-test".to_owned(), move || {
-            for (name, job) in waiting {
-                // Of a thread that could not be started the job is dropped, which its owner notices.
-                drop(start(name, job));
+            for (name, job, told) in waiting {
+                // Whoever gave it may have gone.
+                drop(told.send(start(name, job)));
             }
-        })?;
+        })
+        .map_err(no_thread)?;
         *standing = Some(starts);
     }
     Ok(())
 }
 
-fn start(name: String, job: impl FnOnce() + Send + 'static) -> Result<()> {
-    match thread::Builder::new().name(name).spawn(job) {
-        Ok(_detached) => Ok(()),
-        Err(cause) => Err(no_thread(cause)),
-    }
+fn start(name: String, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let _detached = thread::Builder::new().name(name).spawn(job)?;
+    Ok(())
 }
 
 /// A thread that could not be started, with what helps.
@@ -63,20 +62,30 @@ pub(crate) fn what_helps(cause: &io::Error) -> &'static str {
     }
 }
 
-/// Starts a thread in the machine's network that lives on.
-pub(crate) fn spawn(name: &str, job: impl FnOnce() + Send + 'static) {
-    give(name, Box::new(job));
+/// Starts a thread in the machine's network that lives on. Without one the job is dropped.
+pub(crate) fn spawn(name: &str, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let gone = || io::Error::other("the thread that starts others ended");
+    give(name, Box::new(job)).recv().map_err(|_| gone())?
 }
 
 /// Runs `body` on a fresh thread in the machine's network, with the machine's files and names, and forwards its panic.
 pub(crate) fn run<T: Send>(name: &str, body: impl FnOnce() -> T + Send) -> Result<T> {
-    lend::lend(body, |job| give(name, job)).ok_or_else(out_of_threads)
+    let mut started = None;
+    lend::lend(body, |job| started = Some(give(name, job))).ok_or_else(|| {
+        match started.map(|started| started.recv()) {
+            Some(Ok(Err(cause))) => no_thread(cause),
+            _ => out_of_threads(),
+        }
+    })
 }
 
-fn give(name: &str, job: Job) {
+/// Hands the work to the standing thread; says where it will tell whether it could start another one for it.
+fn give(name: &str, job: Job) -> Receiver<io::Result<()>> {
+    let (told, started) = mpsc::channel();
     let standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(starts) = &*standing {
         // If the thread has gone, so has the job.
-        drop(starts.send((name.to_owned(), job)));
+        drop(starts.send((name.to_owned(), job, told)));
     }
+    started
 }

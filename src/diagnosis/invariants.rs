@@ -94,6 +94,7 @@ fn no_combination_is_left_without_an_answer() {
         release("5.15-microsoft-standard-WSL2"),
     ];
     let steps = [
+        Step::OwnProcess,
         Step::Trial,
         Step::TrialKilled(31),
         USER,
@@ -101,11 +102,16 @@ fn no_combination_is_left_without_an_answer() {
         Step::GidMap,
         Step::UidMap,
         Step::Capabilities,
+        Step::MountNamespace,
+        Step::UtsNamespace,
         Step::Mount,
+        Step::MountOf("proc"),
         Step::PidNamespace,
+        Step::FirstProcess,
         NET,
         Step::NetlinkSocket,
         Step::Link("veth"),
+        Step::Ipv6Address,
         Step::Threads(3),
         Step::NotEntered,
     ];
@@ -151,6 +157,11 @@ fn evidence_is_chosen_by_keys_that_exist() {
         circleci: true,
         bitbucket: true,
         devcontainer: true,
+        ecs: true,
+        bazel: true,
+        schroot: true,
+        ipv6_disabled: Some(0),
+        owns_network: Some(true),
         flatpak: true,
         snap: text("s"),
         nix_build_top: text("n"),
@@ -164,7 +175,7 @@ fn evidence_is_chosen_by_keys_that_exist() {
         .map(|sentence| sentence.key)
         .collect();
     for wall in Wall::ALL {
-        for key in super::text::keys(*wall) {
+        for key in super::evidence::keys(*wall) {
             assert!(known.contains(key), "{wall:?}: {key}");
         }
     }

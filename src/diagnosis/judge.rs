@@ -1,7 +1,7 @@
 //! The decision: which wall a failed step ran into. No texts here, and nothing but comparisons.
 
-use super::facts::Facts;
-use super::step::Step;
+use super::facts::{Facts, Limits};
+use super::step::{Namespace, Step};
 use super::surroundings::Surroundings;
 use super::verdict::Wall;
 use crate::errno::*;
@@ -15,25 +15,29 @@ pub(super) fn wall(step: Step, errno: i32, facts: &Facts) -> Wall {
         Step::Threads(_) => return Wall::Threads,
         Step::TrialKilled(SIGSYS) => return filter(facts),
         Step::NotEntered => return Wall::NotEntered,
+        // A process that should share memory with this one has failed and left no word there.
+        Step::Trial if errno == 0 => return Wall::Emulated,
         _ => {}
     }
-    exhausted(errno)
+    exhausted(errno, facts)
         .or_else(|| other_kernel(facts))
         .unwrap_or_else(|| match errno {
             EPERM | EACCES => refused(step, errno, facts),
             ENOSPC | EUSERS => limit(step, errno, facts),
             EINVAL => invalid(step, facts),
             ENOSYS => no_such_call(step, facts),
-            EAFNOSUPPORT | EPROTONOSUPPORT if step == Step::NetlinkSocket => Wall::NetlinkFamily,
-            EOPNOTSUPP => missing_kind(step, facts),
+            EAFNOSUPPORT | EPROTONOSUPPORT | EOPNOTSUPP => missing(step, facts),
             ENOENT if step.maps_ids() => Wall::NoProc,
+            ENOENT if step == Step::OwnProcess && facts.proc_mounted != Some(true) => Wall::NoProc,
             _ => Wall::Unknown,
         })
 }
 
 /// Something ran out that has nothing to do with namespaces.
-fn exhausted(errno: i32) -> Option<Wall> {
+fn exhausted(errno: i32, facts: &Facts) -> Option<Wall> {
     match errno {
+        // Nobody can be born into a PID namespace whose first process has ended: the kernel's word for it is that of memory.
+        ENOMEM if facts.children_stay == Some(false) => Some(Wall::ForeignPidNamespace),
         EMFILE => Some(Wall::OpenFiles),
         ENFILE => Some(Wall::OpenFilesOfMachine),
         ENOMEM | ENOBUFS => Some(Wall::Memory),
@@ -64,6 +68,9 @@ fn refused(step: Step, errno: i32, facts: &Facts) -> Wall {
     if facts.is_nix_sandbox() {
         return Wall::NixSandbox;
     }
+    if step == Step::Ipv6Address && errno == EACCES {
+        return Wall::Ipv6Disabled;
+    }
     if step.maps_ids() && errno == EACCES && facts.dumpable == Some(false) {
         return Wall::NotDumpable;
     }
@@ -77,7 +84,11 @@ fn refused(step: Step, errno: i32, facts: &Facts) -> Wall {
     };
     refused
         .or_else(|| security_module(errno, facts))
+        .or_else(|| mount_refused(step, errno, facts))
         .or_else(|| (step.makes_namespace() && facts.has_filter()).then(|| filter(facts)))
+        .or_else(|| {
+            (step.makes_namespace() && facts.bazel && !facts.schroot).then_some(Wall::Bazel)
+        })
         .unwrap_or_else(|| refused_without_a_sign(step, facts))
 }
 
@@ -93,8 +104,11 @@ fn user_namespace_refused(facts: &Facts) -> Option<Wall> {
         return Some(Wall::UnmappedId);
     }
     // AppArmor normally lets the namespace be made and then withholds its capabilities, so that a filter is likelier.
-    let on_machine = !Surroundings::of(facts).is_container();
-    (on_machine && facts.has_filter()).then(|| filter(facts))
+    let is_likelier = matches!(
+        Surroundings::of(facts),
+        Surroundings::Machine | Surroundings::GithubSlim
+    );
+    (is_likelier && facts.has_filter()).then(|| filter(facts))
 }
 
 fn security_module(errno: i32, facts: &Facts) -> Option<Wall> {
@@ -116,10 +130,29 @@ fn security_module(errno: i32, facts: &Facts) -> Option<Wall> {
     }
 }
 
+/// A mount is refused by `EACCES` where a rule names it, and by `EPERM` where the call or what it would show is forbidden.
+fn mount_refused(step: Step, errno: i32, facts: &Facts) -> Option<Wall> {
+    match (step, errno) {
+        // A container hides its profile from those who have not mounted AppArmor's files.
+        (Step::Mount | Step::MountOf(_), EACCES) if Surroundings::of(facts).is_container() => {
+            Some(Wall::AppArmorProfile)
+        }
+        // The call itself is allowed, or the step before would have failed.
+        (Step::MountOf(_), EPERM) => Some(Wall::MaskedPaths),
+        (Step::Mount, EPERM) if facts.has_filter() => Some(filter(facts)),
+        _ => None,
+    }
+}
+
 /// No file says who refuses. After the user namespace was given, only a security module is left to withhold its capabilities.
 fn refused_without_a_sign(step: Step, facts: &Facts) -> Wall {
     match step {
-        Step::Trial | Step::UserNamespace => Wall::Unknown,
+        Step::UserNamespace if facts.proc_mounted == Some(false) => Wall::NoProc,
+        // Nothing else is left in the kernel that refuses, and is seen in no file.
+        Step::UserNamespace if facts.chrooted == Some(false) && facts.may_have_bpf_module() => {
+            Wall::BpfModule
+        }
+        Step::Trial | Step::UserNamespace | Step::OwnProcess | Step::FirstProcess => Wall::Unknown,
         _ if facts.selinux_is_enforcing() => Wall::Selinux,
         _ => Wall::CapabilitiesNotReal,
     }
@@ -137,17 +170,20 @@ fn filter(facts: &Facts) -> Wall {
 
 /// `ENOSPC` and `EUSERS`.
 fn limit(step: Step, errno: i32, facts: &Facts) -> Wall {
-    match step {
-        Step::UserNamespace if facts.flatpak => Wall::Flatpak,
-        Step::UserNamespace if errno == EUSERS => Wall::NestingDepth,
-        Step::UserNamespace if facts.max_user_namespaces == Some(0) => Wall::UserNamespacesOff,
-        Step::UserNamespace if facts.is_nix_sandbox() => Wall::NixSandbox,
-        // The file shows this namespace's own limit; the one that was reached is further out.
-        Step::UserNamespace if facts.is_nested() => Wall::NestingDepth,
-        Step::UserNamespace => Wall::UserNamespaceLimit,
-        Step::NetworkNamespace if facts.max_net_namespaces == Some(0) => Wall::NetworkNamespacesOff,
-        Step::NetworkNamespace => Wall::NetworkNamespaceLimit,
-        _ => Wall::Unknown,
+    let Some(namespace) = step.namespace() else {
+        return Wall::Unknown;
+    };
+    let is_user = step == Step::UserNamespace;
+    match facts.limits.of(namespace) {
+        _ if is_user && facts.flatpak => Wall::Flatpak,
+        _ if is_user && errno == EUSERS => Wall::NestingDepth,
+        Some(0) => Wall::NamespacesOff,
+        _ if is_user && facts.is_nix_sandbox() => Wall::NixSandbox,
+        // The file shows this user namespace's own limit, which is none; the one that was reached is further out.
+        Some(Limits::NONE) if is_user => Wall::NestingDepth,
+        Some(Limits::NONE) => Wall::OuterLimit,
+        None if is_user && facts.is_nested() => Wall::NestingDepth,
+        _ => Wall::NamespaceLimit,
     }
 }
 
@@ -159,12 +195,13 @@ fn invalid(step: Step, facts: &Facts) -> Wall {
         .is_some_and(|release| release.starts_with("3.10."));
     match step {
         Step::UserNamespace if facts.ns_user == Some(false) => Wall::NoUserNamespaces,
-        Step::UserNamespace if is_old && facts.max_user_namespaces == Some(0) => {
-            Wall::UserNamespacesOff
+        Step::UserNamespace if is_old && facts.limits.of(Namespace::User) == Some(0) => {
+            Wall::NamespacesOff
         }
         Step::UserNamespace if facts.is_nix_sandbox() => Wall::NixSandbox,
         Step::UserNamespace if facts.is_emulated() => Wall::Emulated,
-        Step::UserNamespace if facts.threads.is_some_and(|threads| threads > 1) => Wall::Threads,
+        // One that has just ended counts until the kernel has released it, and is seen nowhere.
+        Step::UserNamespace if facts.threads.is_some() => Wall::Threads,
         Step::NetworkNamespace if facts.ns_net == Some(false) => Wall::NoNetworkNamespaces,
         Step::GidMap | Step::UidMap => Wall::UnmappedId,
         _ => Wall::Unknown,
@@ -184,10 +221,13 @@ fn no_such_call(step: Step, facts: &Facts) -> Wall {
     }
 }
 
-fn missing_kind(step: Step, facts: &Facts) -> Wall {
+/// What is not in the kernel, or may not be used.
+fn missing(step: Step, facts: &Facts) -> Wall {
     match step {
+        Step::NetlinkSocket => Wall::NetlinkFamily,
         Step::Link(_) if facts.is_wsl2() => Wall::Wsl2,
         Step::Link(_) => Wall::MissingKind,
+        Step::Ipv6Address => Wall::NoIpv6,
         _ => Wall::Unknown,
     }
 }

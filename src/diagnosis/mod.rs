@@ -10,10 +10,13 @@
 //! No single fact predicts success, so nothing is judged before a step has failed.
 
 mod doctor;
+mod evidence;
 mod facts;
 mod judge;
+mod modules;
 mod reading;
 mod remedy;
+mod sentences;
 mod step;
 mod surroundings;
 mod text;
@@ -26,6 +29,10 @@ mod invariants;
 
 pub use doctor::{Check, CheckResult, DoctorReport};
 pub(crate) use facts::Facts;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+pub(crate) use facts::Limits;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+pub(crate) use step::Namespace;
 pub(crate) use step::Step;
 pub(crate) use verdict::diagnose;
 #[cfg(test)]

@@ -28,8 +28,11 @@ impl Facts {
                 .is_some_and(|bits| bits >> CAP_SETFCAP & 1 == 0)
     }
 
-    /// The process is in a user namespace other than the machine's first.
+    /// The process began in a user namespace other than the machine's first.
     pub(crate) fn is_nested(&self) -> bool {
+        if let Some(nested) = self.nested {
+            return nested;
+        }
         let Some(map) = &self.uid_map else {
             return false;
         };
@@ -65,6 +68,12 @@ impl Facts {
             Some(value) => value == 1,
             None => self.security_label.as_deref().is_some_and(is_selinux),
         }
+    }
+
+    /// Security modules can be loaded here as BPF programs; whether one is, only root is told.
+    pub(crate) fn may_have_bpf_module(&self) -> bool {
+        let bpf = |modules: &String| modules.split(',').any(|module| module.trim() == "bpf");
+        self.security_modules.as_ref().is_some_and(bpf)
     }
 
     /// gVisor reports this release for ever; distributions append to theirs.

@@ -1,7 +1,7 @@
 //! Remedies that depend on the machine: the same cure is another command in a container, on a CI runner, on Fedora.
 
 use super::facts::Facts;
-use super::step::Step;
+use super::step::{Namespace, Step};
 use super::surroundings::Surroundings;
 
 /// What is left when a container or sandbox cannot be relaxed.
@@ -81,6 +81,10 @@ pub(super) fn service_filter(facts: &Facts) -> Vec<String> {
 }
 
 pub(super) fn netlink_family(facts: &Facts) -> Vec<String> {
+    let around = Surroundings::of(facts);
+    if around.is_container() {
+        return around.relax();
+    }
     vec![
         edit_unit(facts, "[Service] RestrictAddressFamilies="),
         "if a sandbox started this: run the tests outside of it".to_owned(),
@@ -97,8 +101,9 @@ fn edit_unit(facts: &Facts, settings: &str) -> String {
     format!("{command}, with the lines `{settings}`, then restart it")
 }
 
-pub(super) fn user_namespaces_on(facts: &Facts) -> Vec<String> {
-    let mut remedies = sysctl(facts, "user.max_user_namespaces=15000");
+/// Raises a limit of 0.
+pub(super) fn namespaces_on(step: Step, facts: &Facts) -> Vec<String> {
+    let mut remedies = raise(step, facts, 15_000);
     if facts
         .release
         .as_deref()
@@ -106,6 +111,102 @@ pub(super) fn user_namespaces_on(facts: &Facts) -> Vec<String> {
     {
         remedies.push("on RHEL and CentOS 7.2 also boot with user_namespace.enable=1".to_owned());
     }
+    remedies
+}
+
+/// Raises a limit that is reached.
+pub(super) fn more_namespaces(step: Step, facts: &Facts) -> Vec<String> {
+    let limit = step.namespace().and_then(|it| facts.limits.of(it));
+    let more = limit.unwrap_or_default().saturating_mul(2).max(63_000);
+    let mut remedies = raise(step, facts, more);
+    remedies.truncate(1);
+    remedies.push("or run fewer tests at a time (`--test-threads=2`)".to_owned());
+    if step.namespace() == Some(Namespace::User) {
+        let stale = "if hardly any are in use (`lsns -t user`), the kernel has lost count: reboot";
+        remedies.push(stale.to_owned());
+    }
+    remedies
+}
+
+fn raise(step: Step, facts: &Facts, to: u64) -> Vec<String> {
+    let Some(namespace) = step.namespace() else {
+        return Vec::new();
+    };
+    if facts.is_nested() && !Surroundings::of(facts).is_container() {
+        return outer_limit(step);
+    }
+    sysctl(facts, &format!("{}={to}", namespace.limit()))
+}
+
+/// A limit that belongs to whoever made the user namespace.
+pub(super) fn outer_limit(step: Step) -> Vec<String> {
+    let limit = step.namespace().map_or("it", Namespace::limit);
+    vec![
+        "run the tests outside of the sandbox or container that made this user namespace"
+            .to_owned(),
+        format!("or let whoever made it raise {limit} there"),
+    ]
+}
+
+/// The profile of a container is in the way, and its filter is not.
+pub(super) fn container_profile(around: Surroundings) -> Vec<String> {
+    match around {
+        Surroundings::Docker => vec![
+            "docker run --security-opt apparmor=unconfined ...".to_owned(),
+            "docker run --privileged ...".to_owned(),
+        ],
+        Surroundings::Podman => {
+            vec!["podman run --security-opt apparmor=unconfined ...".to_owned()]
+        }
+        Surroundings::Kubernetes => vec![
+            "in the container's `securityContext`: appArmorProfile: { type: Unconfined }"
+                .to_owned(),
+        ],
+        around => around.relax(),
+    }
+}
+
+/// Shows the container all of `/proc` and `/sys`.
+pub(super) fn unmask(around: Surroundings) -> Vec<String> {
+    let way = match around {
+        Surroundings::Docker => "docker run --security-opt systempaths=unconfined ...",
+        Surroundings::Podman => "podman run --security-opt unmask=ALL ...",
+        Surroundings::Kubernetes => {
+            "in the container's `securityContext`: procMount: Unmasked, with `hostUsers: false` \
+            in the pod's spec"
+        }
+        Surroundings::GithubContainer => {
+            "in the workflow: `container: { image: ..., options: --security-opt \
+            systempaths=unconfined }`"
+        }
+        Surroundings::Machine => {
+            "in a systemd unit: ProtectKernelTunables=no and ProcSubset=all; in a sandbox: run the \
+            tests outside of it"
+        }
+        around => return around.relax(),
+    };
+    vec![way.to_owned()]
+}
+
+pub(super) fn bpf_module() -> Vec<String> {
+    [
+        "sudo bpftool prog list | grep lsm; a name such as `userns_restrict` is \
+        systemd-nsresourced's, which `sudo systemctl disable --now systemd-nsresourced.socket` ends",
+        "sudo dmesg | tail, right after a failed test; another security module says there what \
+        it refused",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+pub(super) fn ipv6_on(facts: &Facts) -> Vec<String> {
+    let mut remedies = sysctl(facts, "net.ipv6.conf.default.disable_ipv6=0");
+    remedies.truncate(1);
+    remedies.push(
+        "if that is so already: boot without ipv6.disable_ipv6=1, which is for all namespaces"
+            .to_owned(),
+    );
+    remedies.push("or ask for IPv4 only: `Topology::only(Family::V4)`".to_owned());
     remedies
 }
 
@@ -171,8 +272,7 @@ pub(super) fn unknown(step: Step, facts: &Facts) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let bpf = |modules: &String| modules.split(',').any(|module| module.trim() == "bpf");
-    if facts.security_modules.as_ref().is_some_and(bpf) {
+    if facts.may_have_bpf_module() {
         remedies.push(
             "if dmesg says nothing, look for a BPF security module: sudo bpftool prog list | \
             grep lsm"
@@ -183,137 +283,4 @@ pub(super) fn unknown(step: Step, facts: &Facts) -> Vec<String> {
         "please report this text as it is, so that the next one is told the reason".to_owned(),
     );
     remedies
-}
-
-/// Gets a module into the kernel (`veth`, `sch_netem`): a command for the distribution, or where else it has to be done.
-pub(crate) fn load_module(module: &str, facts: &Facts) -> Vec<String> {
-    let around = Surroundings::of(facts);
-    let mut remedies = Vec::new();
-    if around.is_container() {
-        remedies.push(format!(
-            "on the host of {}, not inside: sudo modprobe {module}",
-            around.name()
-        ));
-        return remedies;
-    }
-    if facts.modules_disabled == Some(1) {
-        remedies.push(format!(
-            "load it at boot, echo {module} | sudo tee /etc/modules-load.d/netns-test.conf: \
-            later ones are refused here (kernel.modules_disabled)"
-        ));
-        return remedies;
-    }
-    remedies.extend(package(module, facts));
-    remedies.push(format!(
-        "sudo modprobe {module}; if that is refused, its message says why (after an update of \
-        the kernel: reboot)"
-    ));
-    remedies
-}
-
-/// The module behind a kind of link; most have the same name.
-pub(super) fn module(kind: &str) -> &str {
-    match kind {
-        "vlan" => "8021q",
-        kind => kind,
-    }
-}
-
-/// The package with the modules that a minimal kernel leaves out, by distribution.
-fn package(module: &str, facts: &Facts) -> Option<String> {
-    let release = facts.release.as_deref().unwrap_or("$(uname -r)");
-    if facts.is_distro(&["ubuntu"]) {
-        Some(format!(
-            "sudo apt-get install linux-modules-extra-{release} && sudo modprobe {module}"
-        ))
-    } else if facts.is_distro(&["debian"]) {
-        let cloud = release.contains("cloud");
-        cloud.then(|| {
-            "sudo apt-get install linux-image-amd64, then boot it: the cloud kernel leaves it out"
-                .to_owned()
-        })
-    } else if facts.is_distro(&["fedora", "rhel", "centos", "amzn"]) {
-        Some(format!(
-            "sudo dnf install kernel-modules-extra-{release} && sudo modprobe {module}"
-        ))
-    } else if facts.is_distro(&["suse", "opensuse", "sles"]) {
-        Some(
-            "sudo zypper install kernel-default, then boot it: kernel-default-base leaves it out"
-                .to_owned(),
-        )
-    } else if facts.is_distro(&["alpine"]) {
-        Some("apk add linux-lts, then boot it: linux-virt leaves it out".to_owned())
-    } else if facts.is_distro(&["nixos"]) {
-        Some(format!(
-            "boot.kernelModules = [ \"{module}\" ]; in configuration.nix"
-        ))
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn on(distro: &str, like: &str, release: &str) -> String {
-        let facts = Facts {
-            distro: Some(distro.to_owned()),
-            distro_like: Some(like.to_owned()),
-            release: Some(release.to_owned()),
-            ..Facts::default()
-        };
-        load_module(module("vlan"), &facts).remove(0)
-    }
-
-    #[test]
-    fn a_missing_module_is_a_package_of_the_distribution() {
-        for (distro, like, release, expected) in [
-            (
-                "ubuntu",
-                "debian",
-                "6.8.0-1017-azure",
-                "linux-modules-extra-6.8.0-1017-azure",
-            ),
-            (
-                "linuxmint",
-                "ubuntu debian",
-                "6.8.0-41-generic",
-                "linux-modules-extra-6.8.0-41-generic",
-            ),
-            (
-                "rocky",
-                "rhel centos fedora",
-                "5.14.0-503.el9",
-                "kernel-modules-extra-5.14.0-503.el9",
-            ),
-            ("debian", "", "6.1.0-28-cloud-amd64", "linux-image-amd64"),
-            ("debian", "", "6.1.0-28-amd64", "sudo modprobe 8021q"),
-            (
-                "opensuse-leap",
-                "suse opensuse",
-                "6.4.0-default",
-                "kernel-default",
-            ),
-            ("alpine", "", "6.6.0-virt", "linux-lts"),
-            ("nixos", "", "6.6.0", "boot.kernelModules = [ \"8021q\" ]"),
-            ("arch", "", "6.12.1-arch1-1", "sudo modprobe 8021q"),
-        ] {
-            let first = on(distro, like, release);
-            assert!(first.contains(expected), "{distro}: {first}");
-        }
-    }
-
-    #[test]
-    fn a_container_takes_its_modules_and_sysctls_from_the_host() {
-        let facts = Facts {
-            docker: true,
-            ..Facts::default()
-        };
-        for remedy in [load_module("veth", &facts), sysctl(&facts, "a.b=1")] {
-            assert!(
-                remedy[0].starts_with("on the host of this Docker container, not inside: sudo ")
-            );
-        }
-    }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Surroundings {
     Bitbucket,
     /// Codespaces or another devcontainer.
     DevContainer,
+    /// A task of Amazon's container service, on Fargate or on machines of its own.
+    Ecs,
     Lxc,
     /// A container of another kind.
     Other,
@@ -46,11 +48,13 @@ impl Surroundings {
             Self::GithubContainer
         } else if facts.kubernetes {
             Self::Kubernetes
+        } else if facts.ecs {
+            Self::Ecs
         } else if facts.podman || facts.container.as_deref() == Some("podman") {
             Self::Podman
         } else if facts.docker || facts.container.as_deref() == Some("docker") {
             Self::Docker
-        } else if facts.github_hosted && facts.filters_unshare() {
+        } else if facts.github_hosted && (facts.filters_unshare() || facts.has_filter()) {
             Self::GithubSlim
         } else if facts.container.is_some() {
             Self::Other
@@ -75,6 +79,7 @@ impl Surroundings {
             Self::CircleCi => "this CircleCI job's container",
             Self::Bitbucket => "this Bitbucket step's container",
             Self::DevContainer => "this devcontainer",
+            Self::Ecs => "this task of Amazon ECS",
             Self::Lxc => "this LXC container",
             Self::Other => "this container",
             Self::Machine => "this process",
@@ -127,6 +132,10 @@ impl Surroundings {
                 container",
                 "or only: \"runArgs\": [\"--security-opt\", \"seccomp=unconfined\", \
                 \"--security-opt\", \"apparmor=unconfined\"]",
+            ],
+            Self::Ecs => &[
+                "in the task definition: \"requiresCompatibilities\": [\"EC2\"], and for the \
+                container \"privileged\": true; Fargate cannot be relaxed",
             ],
             Self::Lxc => &[
                 "on its host: `incus config set NAME security.nesting=true`, on Proxmox `pct \
@@ -195,6 +204,7 @@ mod tests {
             CircleCi,
             Bitbucket,
             DevContainer,
+            Ecs,
             Lxc,
             Other,
         ] {

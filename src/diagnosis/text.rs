@@ -1,8 +1,9 @@
 //! The words of a verdict: for each wall one sentence, the facts that show it, and what to do.
 
 use super::facts::Facts;
+use super::modules;
 use super::remedy::{self, IN_VM};
-use super::step::Step;
+use super::step::{Namespace, Step};
 use super::surroundings::Surroundings;
 use super::verdict::Wall;
 use crate::errno::ENOSPC;
@@ -24,26 +25,34 @@ fn sentence(wall: Wall, step: Step, facts: &Facts) -> String {
 /// The sentences that depend on the machine.
 fn varying(wall: Wall, step: Step, facts: &Facts) -> Option<String> {
     Some(match wall {
-        Wall::AppArmorProfile => {
-            format!(
-                "AppArmor's profile `{}` confines this process and does not allow it",
-                facts.confined_by().unwrap_or_default()
-            )
-        }
+        Wall::AppArmorProfile => match facts.confined_by() {
+            Some(profile) => format!(
+                "AppArmor's profile `{profile}` confines this process and does not allow to {}",
+                step.purpose()
+            ),
+            None => format!(
+                "the AppArmor profile of {} does not allow to {}",
+                Surroundings::of(facts).name(),
+                step.purpose()
+            ),
+        },
         Wall::ContainerFilter => {
             format!(
-                "the seccomp filter of {} refuses new namespaces, to its root as well",
-                Surroundings::of(facts).name()
+                "the seccomp filter of {} refuses {}, to its root as well",
+                Surroundings::of(facts).name(),
+                filtered(step)
             )
         }
         Wall::ServiceFilter => match facts.service() {
             Some((unit, _)) => format!(
-                "a seccomp filter refuses new namespaces to this process, probably that of \
-                    the systemd unit `{unit}`"
+                "a seccomp filter refuses {} to this process, probably that of the systemd \
+                unit `{unit}`",
+                filtered(step)
             ),
-            None => "a seccomp filter refuses new namespaces to this process: a systemd \
-                        unit's or a sandbox's"
-                .to_owned(),
+            None => format!(
+                "a seccomp filter refuses {} to this process: a systemd unit's or a sandbox's",
+                filtered(step)
+            ),
         },
         Wall::UnmappedId => {
             format!(
@@ -57,12 +66,46 @@ fn varying(wall: Wall, step: Step, facts: &Facts) -> Option<String> {
             Step::Threads(threads) => threads_sentence(u64::from(threads)),
             _ => threads_sentence(facts.threads.unwrap_or_default()),
         },
+        Wall::NamespacesOff => format!(
+            "{} namespaces are turned off{}, by a limit of 0",
+            namespace(step),
+            if facts.is_nested() {
+                " in this sandbox"
+            } else {
+                ""
+            }
+        ),
+        Wall::NamespaceLimit => format!(
+            "as many {} namespaces exist as {} allows this user; the kernel frees old ones \
+            with a delay",
+            namespace(step),
+            limit(step)
+        ),
+        Wall::OuterLimit => format!(
+            "as many {} namespaces exist as {} allows in a user namespace around this one, \
+            which cannot be read from here",
+            namespace(step),
+            limit(step)
+        ),
+        Wall::MaskedPaths => format!(
+            "this process may {} only where nothing of it is covered or read-only, as it is here",
+            step.purpose()
+        ),
+        Wall::MissingKind if facts.modprobe.as_deref() == Some("") => format!(
+            "this kernel has no links of kind `{}`, and may load no module for them by itself",
+            kind(step)
+        ),
         Wall::MissingKind => format!("this kernel has no links of kind `{}`", kind(step)),
         Wall::Wsl2 => {
             format!(
                 "this WSL 2 kernel was built without links of kind `{}`",
                 kind(step)
             )
+        }
+        Wall::Emulated if !facts.is_emulated() => {
+            "this program runs under a tool that stands in for the processor, such as valgrind, \
+            and there no user namespace could be entered"
+                .to_owned()
         }
         Wall::Emulated => {
             format!(
@@ -101,14 +144,10 @@ fn fixed(wall: Wall) -> &'static str {
         Wall::UsernsCloneSysctl => {
             "a sysctl of this kernel refuses user namespaces to ordinary users"
         }
-        Wall::UserNamespacesOff => "user namespaces are turned off, by a limit of 0",
-        Wall::UserNamespaceLimit => {
-            "as many user namespaces exist as user.max_user_namespaces allows"
-        }
-        Wall::NetworkNamespacesOff => "network namespaces are turned off, by a limit of 0",
-        Wall::NetworkNamespaceLimit => {
-            "as many network namespaces exist as user.max_net_namespaces allows; the kernel \
-            frees old ones with a delay"
+        Wall::Bazel => "this is a test in Bazel's sandbox, which refuses new namespaces",
+        Wall::BpfModule => {
+            "a security module refuses user namespaces to this process, probably one written in \
+            BPF, such as that of systemd-nsresourced"
         }
         Wall::NestingDepth => {
             "this user namespace is nested as deep as the kernel allows (33), or a limit of an \
@@ -138,12 +177,19 @@ fn fixed(wall: Wall) -> &'static str {
             "this process may not open netlink sockets: a systemd unit's \
             RestrictAddressFamilies= or a sandbox"
         }
+        Wall::NoIpv6 => {
+            "this kernel has no IPv6: it was built without, or booted with ipv6.disable=1"
+        }
+        Wall::Ipv6Disabled => "IPv6 is disabled on new links of this machine",
         Wall::Wsl1 => "this is WSL 1, which has no Linux kernel and so no network namespaces",
         Wall::Gvisor => {
             "this is gVisor, which implements network namespaces and links only in part"
         }
         Wall::NoSuchCall => "this kernel, emulator or filter does not know the system call",
-        Wall::NoProc => "no usable /proc is mounted here",
+        Wall::NoProc => "no usable /proc is mounted here, as in a bare chroot",
+        Wall::ForeignPidNamespace => {
+            "children of this process are born in a PID namespace whose first process has ended"
+        }
         Wall::OpenFilesOfMachine => "the whole machine has as many open files as it may",
         Wall::Memory => "the kernel has no memory for it",
         Wall::Processes => {
@@ -153,6 +199,10 @@ fn fixed(wall: Wall) -> &'static str {
         | Wall::ContainerFilter
         | Wall::ServiceFilter
         | Wall::UnmappedId
+        | Wall::NamespacesOff
+        | Wall::NamespaceLimit
+        | Wall::OuterLimit
+        | Wall::MaskedPaths
         | Wall::Threads
         | Wall::MissingKind
         | Wall::Wsl2
@@ -163,6 +213,11 @@ fn fixed(wall: Wall) -> &'static str {
 }
 
 fn threads_sentence(threads: u64) -> String {
+    if threads <= 1 {
+        return "a thread of this process had not quite ended, and only a process with one can \
+                enter a user namespace"
+            .to_owned();
+    }
     format!(
         "the process already had {threads} threads, and only a process with one can enter a \
         user namespace"
@@ -173,75 +228,27 @@ fn number(id: Option<u32>) -> String {
     id.map_or_else(|| "?".to_owned(), |id| id.to_string())
 }
 
+fn namespace(step: Step) -> &'static str {
+    step.namespace().map_or("?", Namespace::name)
+}
+
+fn limit(step: Step) -> &'static str {
+    step.namespace().map_or("?", Namespace::limit)
+}
+
+/// What a filter of system calls refused.
+fn filtered(step: Step) -> &'static str {
+    if step.mounts() {
+        "mounts"
+    } else {
+        "new namespaces"
+    }
+}
+
 fn kind(step: Step) -> &'static str {
     match step {
         Step::Link(kind) => kind,
         _ => "?",
-    }
-}
-
-/// The facts that show the wall; for an unknown one all that are known.
-pub(super) fn evidence(wall: Wall, facts: &Facts) -> Vec<String> {
-    if wall == Wall::Unknown {
-        return facts
-            .sentences()
-            .into_iter()
-            .map(|fact| fact.text)
-            .collect();
-    }
-    facts.evidence(keys(wall))
-}
-
-/// The keys of [`Facts::sentences`], the decisive one first.
-pub(super) fn keys(wall: Wall) -> &'static [&'static str] {
-    match wall {
-        Wall::AppArmorRestriction => &["apparmor", "profile"],
-        Wall::AppArmorProfile | Wall::Snap => &["profile", "label", "snap", "unshare-nothing"],
-        Wall::Selinux => &["selinux", "label"],
-        Wall::ContainerFilter => &[
-            "seccomp",
-            "unshare-nothing",
-            "cap-eff",
-            "docker",
-            "podman",
-            "container",
-            "kubernetes",
-            "github",
-            "gitlab",
-            "circleci",
-            "bitbucket",
-            "devcontainer",
-        ],
-        Wall::ServiceFilter => &[
-            "seccomp",
-            "unshare-nothing",
-            "cgroup",
-            "systemd",
-            "apparmor",
-        ],
-        Wall::Lxc => &["container", "profile", "label"],
-        Wall::Flatpak => &["flatpak"],
-        Wall::NixSandbox => &["nix", "uid-map"],
-        Wall::UsernsCloneSysctl => &["userns-clone"],
-        Wall::UserNamespacesOff | Wall::UserNamespaceLimit => &["max-user", "release"],
-        Wall::NetworkNamespacesOff | Wall::NetworkNamespaceLimit => &["max-net"],
-        Wall::NestingDepth => &["uid-map", "max-user"],
-        Wall::NoUserNamespaces => &["ns-user", "release"],
-        Wall::NoNetworkNamespaces => &["ns-net", "release"],
-        Wall::Chroot => &["chroot"],
-        Wall::UnmappedId => &["euid", "uid-map", "egid", "gid-map"],
-        Wall::NotDumpable => &["dumpable"],
-        Wall::Threads | Wall::NotEntered => &["threads"],
-        Wall::RootWithoutSetfcap => &["cap-eff", "euid"],
-        Wall::CapabilitiesNotReal => &["cap-eff", "profile", "label", "modules", "uid-map"],
-        Wall::NetlinkFamily => &["seccomp", "cgroup"],
-        Wall::MissingKind | Wall::Wsl2 => &["release", "modules-disabled", "modprobe"],
-        Wall::Wsl1 | Wall::Gvisor => &["release", "version"],
-        Wall::Emulated => &["target-arch", "arch"],
-        Wall::NoSuchCall => &["release", "version", "arch", "seccomp"],
-        Wall::OpenFiles => &["open-files"],
-        Wall::Processes => &["threads", "cgroup"],
-        Wall::NoProc | Wall::OpenFilesOfMachine | Wall::Memory | Wall::Unknown => &[],
     }
 }
 
@@ -250,7 +257,7 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
     let around = Surroundings::of(facts);
     match wall {
         Wall::AppArmorRestriction => remedy::apparmor(facts),
-        Wall::AppArmorProfile if around.is_container() => around.relax(),
+        Wall::AppArmorProfile if around.is_container() => remedy::container_profile(around),
         Wall::AppArmorProfile => {
             one("run the tests outside of that program, or add the rule `userns,` to its profile")
         }
@@ -267,16 +274,14 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
             one("run the tests outside of the build (`doCheck = false`), or skip these here")
         }
         Wall::UsernsCloneSysctl => remedy::sysctl(facts, "kernel.unprivileged_userns_clone=1"),
-        Wall::UserNamespacesOff => remedy::user_namespaces_on(facts),
-        Wall::UserNamespaceLimit => remedy::sysctl(facts, "user.max_user_namespaces=63000"),
-        Wall::NetworkNamespacesOff => remedy::sysctl(facts, "user.max_net_namespaces=15000"),
-        Wall::NetworkNamespaceLimit => with(
-            one(
-                "wait some seconds and run the tests again, with fewer at a time \
-                (`--test-threads=2`)",
-            ),
-            &remedy::sysctl(facts, "user.max_net_namespaces=63000")[0],
+        Wall::Bazel => one(
+            "give the test the tags `no-sandbox` and `no-remote`, so that Bazel runs it on this \
+            machine itself",
         ),
+        Wall::BpfModule => remedy::bpf_module(),
+        Wall::NamespacesOff => remedy::namespaces_on(step, facts),
+        Wall::NamespaceLimit => remedy::more_namespaces(step, facts),
+        Wall::OuterLimit => remedy::outer_limit(step),
         Wall::NestingDepth => one(
             "run the tests outside of the sandbox that made this user namespace, or raise \
             user.max_user_namespaces on the machine itself",
@@ -285,9 +290,11 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
             "use a kernel with CONFIG_USER_NS=y and CONFIG_NET_NS=y, such as any distribution's \
             own",
         ),
+        Wall::Chroot if facts.schroot => {
+            one("use `sbuild --chroot-mode=unshare`, which pivots the root, instead of schroot")
+        }
         Wall::Chroot => one(
-            "enter the tree by bwrap, systemd-nspawn or `sbuild --chroot-mode=unshare`, which \
-            pivot the root, instead of chroot",
+            "enter the tree by bwrap or systemd-nspawn, which pivot the root, instead of chroot",
         ),
         Wall::UnmappedId => one(
             "let whoever made this user namespace map this user and group, or run the tests \
@@ -301,23 +308,37 @@ pub(super) fn remedies(wall: Wall, step: Step, facts: &Facts) -> Vec<String> {
         Wall::RootWithoutSetfcap => remedy::root_without_setfcap(),
         Wall::CapabilitiesNotReal => remedy::security_module(),
         Wall::NetlinkFamily => remedy::netlink_family(facts),
-        Wall::MissingKind => remedy::load_module(remedy::module(kind(step)), facts),
-        Wall::Wsl2 => with(
-            one("wsl --update"),
-            "if the newest kernel lacks it too, build one with it and name it in .wslconfig \
-            (`kernel=`)",
+        Wall::MaskedPaths => remedy::unmask(around),
+        Wall::MissingKind => modules::load_module(modules::module(kind(step)), facts),
+        Wall::NoIpv6 => one(
+            "boot without ipv6.disable=1, with a kernel that has CONFIG_IPV6; or ask for IPv4 \
+            only: `Topology::only(Family::V4)`",
         ),
+        Wall::Ipv6Disabled => remedy::ipv6_on(facts),
+        Wall::Wsl2 => modules::for_wsl2(modules::module(kind(step)), facts),
         Wall::Wsl1 => one("wsl --set-version DISTRIBUTION 2"),
         Wall::Gvisor => with(
             one("run the tests in a pod or container with the `runc` runtime"),
             IN_VM,
+        ),
+        Wall::Emulated if !facts.is_emulated() => one(
+            "run the program directly; valgrind can watch the program that starts the tests \
+            without them: leave out `--trace-children=yes` and NETNS_TEST_ISOLATION=thread",
         ),
         Wall::Emulated => one(
             "run the tests on a machine of that architecture, or in a whole virtual machine of \
             it",
         ),
         Wall::NoSuchCall => one(IN_VM),
-        Wall::NoProc => one("mount -t proc proc /proc, before the tests"),
+        Wall::NoProc => with(
+            one("mount -t proc proc /proc, before the tests"),
+            "if this is a chroot, the kernel gives it no user namespace either: enter it by bwrap \
+            or systemd-nspawn instead",
+        ),
+        Wall::ForeignPidNamespace => one(
+            "start the tests by `unshare --pid --fork --mount-proc`; without `--fork` the first \
+            program that ends takes the namespace along",
+        ),
         Wall::OpenFiles => remedy::open_files(facts),
         Wall::OpenFilesOfMachine => remedy::sysctl(facts, "fs.file-max=1000000"),
         Wall::Memory => one(

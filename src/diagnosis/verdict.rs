@@ -5,7 +5,7 @@ use std::io;
 
 use super::facts::Facts;
 use super::step::Step;
-use super::{judge, text};
+use super::{evidence, judge, text};
 use crate::errno::errno_name;
 use crate::error::{Error, Kind, errno_text};
 
@@ -25,12 +25,17 @@ pub(crate) enum Wall {
     Flatpak,
     Snap,
     NixSandbox,
+    Bazel,
+    /// A security module written in BPF, such as that of systemd-nsresourced.
+    BpfModule,
     /// `kernel.unprivileged_userns_clone` of Debian's and Arch's kernels.
     UsernsCloneSysctl,
-    UserNamespacesOff,
-    UserNamespaceLimit,
-    NetworkNamespacesOff,
-    NetworkNamespaceLimit,
+    /// A limit of 0 for namespaces of the kind that the step makes.
+    NamespacesOff,
+    /// As many namespaces of that kind as the limit allows.
+    NamespaceLimit,
+    /// The same by the limit of an outer user namespace, which cannot be read from here.
+    OuterLimit,
     NestingDepth,
     NoUserNamespaces,
     NoNetworkNamespaces,
@@ -44,7 +49,13 @@ pub(crate) enum Wall {
     /// The user namespace was given, and what it should allow is refused.
     CapabilitiesNotReal,
     NetlinkFamily,
+    /// Parts of `/proc` or `/sys` are covered, and the kernel shows what is covered to nobody who is less.
+    MaskedPaths,
     MissingKind,
+    /// IPv6 is not in this kernel.
+    NoIpv6,
+    /// IPv6 is turned off for new links.
+    Ipv6Disabled,
     Wsl1,
     /// WSL 2, whose kernel lacks the kind of link.
     Wsl2,
@@ -52,11 +63,23 @@ pub(crate) enum Wall {
     Emulated,
     NoSuchCall,
     NoProc,
+    /// Children are born in a PID namespace that is not the process's own, and whose first process has ended.
+    ForeignPidNamespace,
     OpenFiles,
     OpenFilesOfMachine,
     Memory,
     Processes,
     Unknown,
+}
+
+impl Wall {
+    /// Something ran out that may be there again a moment later: no property of the machine, for which tests could be skipped.
+    fn is_shortage(self) -> bool {
+        matches!(
+            self,
+            Self::OpenFiles | Self::OpenFilesOfMachine | Self::Memory | Self::Processes
+        )
+    }
 }
 
 #[cfg(test)]
@@ -71,11 +94,12 @@ impl Wall {
         Self::Flatpak,
         Self::Snap,
         Self::NixSandbox,
+        Self::Bazel,
+        Self::BpfModule,
         Self::UsernsCloneSysctl,
-        Self::UserNamespacesOff,
-        Self::UserNamespaceLimit,
-        Self::NetworkNamespacesOff,
-        Self::NetworkNamespaceLimit,
+        Self::NamespacesOff,
+        Self::NamespaceLimit,
+        Self::OuterLimit,
         Self::NestingDepth,
         Self::NoUserNamespaces,
         Self::NoNetworkNamespaces,
@@ -87,13 +111,17 @@ impl Wall {
         Self::RootWithoutSetfcap,
         Self::CapabilitiesNotReal,
         Self::NetlinkFamily,
+        Self::MaskedPaths,
         Self::MissingKind,
+        Self::NoIpv6,
+        Self::Ipv6Disabled,
         Self::Wsl1,
         Self::Wsl2,
         Self::Gvisor,
         Self::Emulated,
         Self::NoSuchCall,
         Self::NoProc,
+        Self::ForeignPidNamespace,
         Self::OpenFiles,
         Self::OpenFilesOfMachine,
         Self::Memory,
@@ -105,10 +133,6 @@ impl Wall {
 /// What stands in the way of a test's network. `Display` is the whole text that each refused test prints.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "what the table of cases is about")
-    )]
     pub(crate) wall: Wall,
     pub(crate) step: Step,
     pub(crate) errno: i32,
@@ -120,7 +144,7 @@ pub(crate) struct Verdict {
     pub(crate) remedies: Vec<String>,
 }
 
-/// The remedy that fits every wall; the last one, because it gives up.
+/// The remedy that fits every wall but a shortage; the last one, because it gives up.
 const INSTEAD: &str = "to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo run \
                       --example doctor` shows the whole verdict";
 
@@ -132,7 +156,7 @@ pub(crate) fn diagnose(step: Step, errno: i32, facts: &Facts) -> Verdict {
         step,
         errno,
         headline: text::headline(wall, step, errno, facts),
-        evidence: text::evidence(wall, facts),
+        evidence: evidence::evidence(wall, step, facts),
         remedies: text::remedies(wall, step, facts),
     };
     if step.maps_ids() {
@@ -145,11 +169,13 @@ pub(crate) fn diagnose(step: Step, errno: i32, facts: &Facts) -> Verdict {
 impl Verdict {
     /// The same text as an [`Error`].
     pub(crate) fn into_error(self) -> Error {
-        let error = Error::new(Kind::Refused, "make a network for this test", self.cause());
-        self.remedies
-            .into_iter()
-            .chain([INSTEAD.to_owned()])
-            .fold(error, Error::help)
+        let kind = if self.wall.is_shortage() {
+            Kind::Kernel
+        } else {
+            Kind::Refused
+        };
+        let error = Error::new(kind, "make a network for this test", self.cause());
+        self.helps().map(str::to_owned).fold(error, Error::help)
     }
 
     /// The cause and the best remedy, on one line.
@@ -159,6 +185,11 @@ impl Verdict {
             text.push_str(&format!("; {remedy}"));
         }
         text
+    }
+
+    fn helps(&self) -> impl Iterator<Item = &str> {
+        let instead = (!self.wall.is_shortage()).then_some(INSTEAD);
+        self.remedies.iter().map(String::as_str).chain(instead)
     }
 
     fn cause(&self) -> String {
@@ -202,7 +233,7 @@ impl fmt::Display for Verdict {
             "failed to make a network for this test: {}",
             self.cause()
         )?;
-        for remedy in self.remedies.iter().map(String::as_str).chain([INSTEAD]) {
+        for remedy in self.helps() {
             write!(f, "\n  help: {remedy}")?;
         }
         Ok(())

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::attempt::seconds;
 use crate::console;
+use crate::diagnosis::Step;
+use crate::entry;
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
@@ -28,7 +30,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Runs the case in a process of its own and judges the outcome.
 pub(crate) fn run(case: &Case, settings: &Settings) {
-    let told = match Running::start(case).and_then(|running| running.watch(case, settings)) {
+    let running = match Running::start(case) {
+        Ok(running) => running,
+        Err(cause) => {
+            let error = entry::refused(Step::OwnProcess, &cause);
+            if error.is_refused() {
+                return skip::refused(case, settings, &error.to_string());
+            }
+            outcome::fail(&error.to_string())
+        }
+    };
+    let told = match running.watch(case, settings) {
         Ok(told) => told,
         Err(cause) => {
             let error = Error::kernel(
@@ -97,7 +109,7 @@ fn unexplained(case: &Case, told: &Told) -> String {
     format!(
         "failed to run test `{name}` in a process of its own: the process {end} without having found it\n  \
          help: it is this program, called again for the one test, which needs libtest's command line and the test's path \
-         `{name}`; NETNS_TEST_ISOLATION=thread runs it in this process"
+         `{name}`; NETNS_TEST_ISOLATION=thread runs it in this process, as it has to be where another program loads this one"
     )
 }
 
@@ -114,7 +126,7 @@ struct Running {
 impl Running {
     fn start(case: &Case) -> io::Result<Self> {
         let (control, childs_end) = Control::pair()?;
-        let mut command = Command::new("/proc/self/exe");
+        let mut command = Command::new(process::own_program());
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
         }

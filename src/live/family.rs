@@ -58,7 +58,9 @@ impl Family {
         match began.recv() {
             Ok(Ok(Began { first, proc })) => Ok(Self {
                 first,
-                lacking: proc.err().map(|cause| Lack::new("/proc", &cause)),
+                lacking: proc
+                    .err()
+                    .map(|cause| Lack::refused("/proc", Step::MountOf("proc"), &cause)),
                 starter: Some((jobs, thread)),
                 forgotten: Mutex::default(),
             }),
@@ -98,7 +100,8 @@ impl Family {
 
 fn begin(parts: &Parts, node: usize) -> Result<Began> {
     parts.inhabit(node)?;
-    family::found().map_err(|cause| entry::refused(Step::PidNamespace, &cause))
+    family::separate().map_err(|cause| entry::refused(Step::PidNamespace, &cause))?;
+    family::found().map_err(|cause| entry::refused(Step::FirstProcess, &cause))
 }
 
 impl Drop for Family {

@@ -46,14 +46,11 @@ impl Home {
         let room = limits::make_room(DESCRIPTORS)?;
         machine::run("netns builder", || {
             node.enter()?;
-            Ok(match mounts::unshare_surroundings() {
+            Ok(match separate() {
                 Ok(()) => furnish(plan, position, room.floor())?,
-                Err(cause) => Self {
+                Err((step, cause)) => Self {
                     surroundings: None,
-                    lacking: vec![Lack {
-                        what: "host name and files",
-                        cause: entry::in_brief(Step::Mount, &cause),
-                    }],
+                    lacking: vec![Lack::refused("host name and files", step, &cause)],
                 },
             })
         })?
@@ -85,6 +82,19 @@ impl Lack {
         let cause = errno_text(cause);
         Self { what, cause }
     }
+
+    /// With the reason why the machine refuses it, and the remedy.
+    pub(crate) fn refused(what: &'static str, step: Step, cause: &io::Error) -> Self {
+        let cause = entry::in_brief(step, cause);
+        Self { what, cause }
+    }
+}
+
+/// Gives the calling thread mounts and a host name that are nobody else's.
+fn separate() -> Result<(), (Step, io::Error)> {
+    mounts::unshare_mounts().map_err(|cause| (Step::MountNamespace, cause))?;
+    mounts::unshare_host_name().map_err(|cause| (Step::UtsNamespace, cause))?;
+    mounts::keep_private().map_err(|cause| (Step::Mount, cause))
 }
 
 /// Arranges the calling thread's own mounts.
@@ -106,7 +116,9 @@ fn furnish(plan: &Plan, position: usize, floor: Option<i32>) -> Result<Home> {
         }
         Err(cause) => note("files", Err(cause)),
     }
-    note("/sys", mounts::mount_sys());
+    if let Err(cause) = mounts::mount_sys() {
+        lacking.push(Lack::refused("/sys", Step::MountOf("sysfs"), &cause));
+    }
     // The machine has allowed them: to go on without would be to see the machine's.
     let surroundings = Surroundings::of_this_thread(floor).map_err(|cause| {
         let node = &plan.nodes[position].name;

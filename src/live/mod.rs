@@ -217,7 +217,8 @@ pub(crate) fn watch(
     _record: &Arc<Record>,
     _output: Option<std::process::ChildStdout>,
     _error: Option<std::process::ChildStderr>,
-) {
+) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// No program is ever started on other systems.

@@ -109,9 +109,15 @@ struct Listener {
 }
 
 /// Takes down what a program prints and when it ends, on a thread outside of the network that ends with the program's streams.
-pub(crate) fn watch(record: &Arc<Record>, output: Option<ChildStdout>, error: Option<ChildStderr>) {
+///
+/// Without a thread the streams are closed, and the program would die of what it prints next.
+pub(crate) fn watch(
+    record: &Arc<Record>,
+    output: Option<ChildStdout>,
+    error: Option<ChildStderr>,
+) -> io::Result<()> {
     let mut listener = Listener::new(record, output, error);
-    machine::spawn("program watcher", move || listener.listen());
+    machine::spawn("program watcher", move || listener.listen())
 }
 
 /// Takes down the same on the calling thread, waits for the program, and returns all that it printed.

@@ -40,10 +40,11 @@ impl<T: Send + 'static> Answer<T> {
             reader: None,
         }));
         let over = Over(Arc::clone(&state));
-        machine::spawn("program waiter", move || {
+        // Without a thread `over` is dropped, and the answer is none.
+        drop(machine::spawn("program waiter", move || {
             let value = question();
             lock(&over.0).value = Some(value);
-        });
+        }));
         Self(state)
     }
 }

@@ -180,12 +180,17 @@ impl<'net> Command<'net> {
     pub fn spawn(&mut self) -> Result<Process<'net>> {
         let family = self.parts.family(self.node)?;
         let (mut child, record) = self.start(&family)?;
-        live::watch(
-            &record,
-            child.stdout.take_if(|_| self.unset.output),
-            child.stderr.take_if(|_| self.unset.error),
-        );
-        Ok(Process::new(child, record, family, self.host()))
+        let output = child.stdout.take_if(|_| self.unset.output);
+        let error = child.stderr.take_if(|_| self.unset.error);
+        let listened = live::watch(&record, output, error);
+        let mut process = Process::new(child, record, family, self.host());
+        if let Err(cause) = listened {
+            process.kill()?;
+            let help = machine::what_helps(&cause);
+            let what = format!("start the thread that listens to {}", self.described());
+            return Err(Error::kernel(what, cause).help(help));
+        }
+        Ok(process)
     }
 
     /// Runs the program to its end, and returns how it ended.

@@ -12,6 +12,7 @@ use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::sys::capabilities;
+use crate::sys::quota;
 use crate::sys::userns::{self, Door};
 
 /// Set for the process of one test, to the id of the process that waits for it.
@@ -151,6 +152,7 @@ fn enter() {
     let state = if capabilities::suffice() {
         PRIVILEGED
     } else {
+        quota::note();
         match userns::enter() {
             Ok(()) => USER_NAMESPACE,
             Err((door, errno)) => REFUSED | (door as i32) << 16 | (errno & 0xffff),

@@ -3,7 +3,8 @@
 //! A fact that cannot be had is `None`. Nothing here fails, because it runs when something else has failed already.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -13,7 +14,8 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid};
 
-use crate::diagnosis::Facts;
+use super::{netns, quota};
+use crate::diagnosis::{Facts, Limits};
 
 /// Everything, the call of `unshare(0)` included.
 ///
@@ -44,8 +46,15 @@ fn machine(facts: &mut Facts) {
     facts.arch = text("/proc/sys/kernel/arch");
     facts.modules_disabled = number("/proc/sys/kernel/modules_disabled");
     facts.modprobe = text("/proc/sys/kernel/modprobe");
-    facts.max_user_namespaces = number("/proc/sys/user/max_user_namespaces");
-    facts.max_net_namespaces = number("/proc/sys/user/max_net_namespaces");
+    facts.has_modules = facts.release.as_ref().map(|release| {
+        let has = |root: &str| Path::new(root).join(release).exists();
+        has("/lib/modules") || has("/usr/lib/modules")
+    });
+    facts.limits = Limits::read(|namespace| {
+        let file = namespace.limit().replace('.', "/");
+        quota::limit(namespace).or_else(|| number(&format!("/proc/sys/{file}")))
+    });
+    facts.ipv6_disabled = number("/proc/sys/net/ipv6/conf/default/disable_ipv6");
     facts.userns_clone = number("/proc/sys/kernel/unprivileged_userns_clone");
     if let Some(release) = text("/etc/os-release").or_else(|| text("/usr/lib/os-release")) {
         facts.distro = assignment(&release, "ID");
@@ -70,10 +79,14 @@ fn status(facts: &mut Facts) {
 fn process(facts: &mut Facts) {
     facts.euid = Some(geteuid().as_raw());
     facts.egid = Some(getegid().as_raw());
+    facts.nested = quota::was_nested();
     facts.uid_map = text("/proc/self/uid_map");
     facts.gid_map = text("/proc/self/gid_map");
     facts.dumpable = prctl::get_dumpable().ok();
     facts.chrooted = is_chrooted();
+    facts.proc_mounted = Some(Path::new("/proc/self").exists());
+    facts.children_stay = children_stay();
+    facts.owns_network = owns_network();
     // Without /proc their absence means nothing.
     if Path::new("/proc/self/ns").exists() {
         facts.ns_user = Some(Path::new("/proc/self/ns/user").exists());
@@ -105,6 +118,9 @@ fn surroundings(facts: &mut Facts) {
     facts.circleci = is_set("CIRCLECI");
     facts.bitbucket = is_set("BITBUCKET_BUILD_NUMBER");
     facts.devcontainer = is_set("CODESPACES") || is_set("REMOTE_CONTAINERS");
+    facts.ecs = is_set("ECS_CONTAINER_METADATA_URI_V4");
+    facts.bazel = is_set("BAZEL_TEST");
+    facts.schroot = is_set("SCHROOT_SESSION_ID");
     facts.snap = variable("SNAP").and_then(|_| variable("SNAP_NAME"));
     facts.nix_build_top = variable("NIX_BUILD_TOP");
     facts.systemd = is_set("INVOCATION_ID");
@@ -121,6 +137,28 @@ fn container() -> Option<String> {
         .or_else(|| text("/run/systemd/container"))
         .or_else(|| text("/run/host/container-manager"))
         .filter(|name| !name.is_empty())
+}
+
+/// Whether children are born in this process's own PID namespace. The link to another one leads nowhere once its first process is gone.
+fn children_stay() -> Option<bool> {
+    let own = fs::read_link("/proc/thread-self/ns/pid").ok()?;
+    match fs::read_link("/proc/thread-self/ns/pid_for_children") {
+        Ok(childrens) => Some(childrens == own),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Whether the network namespace belongs to this process's user namespace: one that belongs to another obeys nobody here.
+fn owns_network() -> Option<bool> {
+    let network = File::open("/proc/thread-self/ns/net").ok()?;
+    let owner = match netns::owner(&network) {
+        Ok(owner) => owner,
+        // The owner is none of ours, nor of those that we have made.
+        Err(cause) if cause.raw_os_error() == Some(libc::EPERM) => return Some(false),
+        Err(_) => return None,
+    };
+    Some(owner == fs::metadata("/proc/thread-self/ns/user").ok()?.ino())
 }
 
 /// Whether `/` is not the root of the mount namespace. A chroot to a mount point can only be told by those who may look at pid 1.

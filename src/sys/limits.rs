@@ -21,14 +21,14 @@ const BUILDING: u64 = 32;
 
 /// The networks that are being built in this process, which has one limit for all of them.
 static BUILDERS: Mutex<Builders> = Mutex::new(Builders {
-    nodes: 0,
+    descriptors: 0,
     raised: 0,
     soft: 0,
 });
 
 struct Builders {
     /// Descriptors that they have opened, or will.
-    nodes: u64,
+    descriptors: u64,
     /// How many of them need the raised limit.
     raised: usize,
     /// What it was raised from.
@@ -39,14 +39,14 @@ struct Builders {
 #[derive(Debug)]
 #[must_use = "the limit applies again when this is dropped"]
 pub(crate) struct Room {
-    nodes: u64,
+    descriptors: u64,
     /// Whether the limit is raised, and from what.
     floor: Option<u64>,
 }
 
-/// Raises the soft limit of open descriptors, within the hard one, if `nodes` more might not fit.
-pub(crate) fn make_room(nodes: usize) -> Result<Room> {
-    let nodes = nodes as u64;
+/// Raises the soft limit of open descriptors, within the hard one, if so many more might not fit: one for each node, say.
+pub(crate) fn make_room(more: usize) -> Result<Room> {
+    let more = more as u64;
     let mut builders = BUILDERS.lock().unwrap_or_else(PoisonError::into_inner);
     let (current, hard) = limit()?;
     let soft = if builders.raised > 0 {
@@ -55,15 +55,20 @@ pub(crate) fn make_room(nodes: usize) -> Result<Room> {
         current
     };
     let open = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count) as u64;
-    let needed = open + builders.nodes + nodes;
+    let needed = open + builders.descriptors + more;
     let mut floor = None;
     if needed + SPARE > soft {
         if needed + BUILDING > hard {
             let cause = format!(
-                "{nodes} nodes and {open} open descriptors do not fit in the hard limit of {hard}"
+                "{open} are open, {} more are needed{}, and RLIMIT_NOFILE allows {hard} at most",
+                more + BUILDING,
+                match builders.descriptors {
+                    0 => String::new(),
+                    others => format!(" and {others} by networks that are being built"),
+                },
             );
             return Err(Error::new(Kind::Kernel, "make room for the network's descriptors", cause)
-                .help("raise it: `ulimit -Hn` as root, LimitNOFILE= of the service, `docker run --ulimit nofile=`"));
+                .help("raise the hard limit: `ulimit -Hn` as root, LimitNOFILE= of the service, `docker run --ulimit nofile=`"));
         }
         let raised = soft.saturating_add(needed + SPARE).min(hard);
         set_limit(raised.max(current), hard)?;
@@ -71,8 +76,11 @@ pub(crate) fn make_room(nodes: usize) -> Result<Room> {
         builders.soft = soft;
         floor = Some(soft);
     }
-    builders.nodes += nodes;
-    Ok(Room { nodes, floor })
+    builders.descriptors += more;
+    Ok(Room {
+        descriptors: more,
+        floor,
+    })
 }
 
 impl Room {
@@ -85,7 +93,7 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         let mut builders = BUILDERS.lock().unwrap_or_else(PoisonError::into_inner);
-        builders.nodes -= self.nodes;
+        builders.descriptors -= self.descriptors;
         if self.floor.is_some() {
             builders.raised -= 1;
             if builders.raised == 0 {

@@ -19,6 +19,7 @@ pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
 pub(crate) mod process;
+mod quota;
 #[cfg(feature = "dns")]
 pub(crate) mod ready;
 pub(crate) mod socket;

@@ -30,20 +30,18 @@ pub(crate) struct Surroundings {
     host_name: OwnedFd,
 }
 
-/// Gives the calling thread mounts and a host name of its own. What it mounts from now on is nobody else's.
-pub(crate) fn unshare_surroundings() -> io::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS)?;
-    private()
+/// Gives the calling thread mounts of its own, which [`keep_private`] makes nobody else's.
+pub(crate) fn unshare_mounts() -> io::Result<()> {
+    Ok(unshare(CloneFlags::CLONE_NEWNS)?)
 }
 
-/// Gives the calling thread mounts of its own.
-pub(crate) fn unshare_mounts() -> io::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    private()
+/// Gives the calling thread a host name of its own.
+pub(crate) fn unshare_host_name() -> io::Result<()> {
+    Ok(unshare(CloneFlags::CLONE_NEWUTS)?)
 }
 
 /// What the machine mounts arrives here, and nothing goes back.
-fn private() -> io::Result<()> {
+pub(crate) fn keep_private() -> io::Result<()> {
     let flags = MsFlags::MS_REC | MsFlags::MS_SLAVE;
     Ok(mount(NONE, "/", NONE, flags, NONE)?)
 }

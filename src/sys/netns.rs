@@ -1,10 +1,11 @@
 //! Network namespaces: making them, entering them, and who lives in them.
 //!
 //! See [network_namespaces(7)](https://man7.org/linux/man-pages/man7/network_namespaces.7.html).
+#![allow(unsafe_code, reason = "a system call that no crate wraps")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
 use nix::sched::CloneFlags;
@@ -21,6 +22,20 @@ pub(crate) fn unshare() -> io::Result<()> {
 /// Moves the calling thread into a namespace. There is no way back: the thread has to end there.
 pub(crate) fn enter(namespace: impl AsFd) -> io::Result<()> {
     Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNET)?)
+}
+
+/// The number of the user namespace that owns this one.
+///
+/// See [ioctl_ns(2)](https://man7.org/linux/man-pages/man2/ioctl_ns.2.html).
+pub(crate) fn owner(namespace: impl AsFd) -> io::Result<u64> {
+    // SAFETY: the descriptor is open; the call takes no argument and returns a new descriptor or -1.
+    let fd = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), libc::NS_GET_USERNS) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+    let owner = unsafe { OwnedFd::from_raw_fd(fd) };
+    Ok(File::from(owner).metadata()?.ino())
 }
 
 impl NamespaceId {

@@ -4,9 +4,9 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -113,6 +113,19 @@ pub(crate) fn flush_c() {
 pub(crate) fn at_exit(summary: extern "C" fn()) {
     // SAFETY: the function lives as long as the program. A full table means no summary, which is no reason to fail.
     unsafe { libc::atexit(summary) };
+}
+
+/// The file of this program, to be executed again.
+///
+/// The kernel's link also leads to one that was replaced or removed meanwhile. But under valgrind and emulators it leads to those, which
+/// answer with the program's own path if they are asked for the link's target.
+pub(crate) fn own_program() -> PathBuf {
+    let link = Path::new("/proc/self/exe");
+    let file = |path: &Path| Some((path.metadata().ok()?.dev(), path.metadata().ok()?.ino()));
+    match std::env::current_exe() {
+        Ok(path) if is_program(&path) && file(&path) != file(link) => path,
+        _ => link.to_owned(),
+    }
 }
 
 /// The number of threads in this process.

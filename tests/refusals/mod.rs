@@ -6,6 +6,9 @@
     reason = "filters of system calls and capabilities are set by system calls"
 )]
 
+mod told;
+pub(crate) mod walls;
+
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -126,7 +129,30 @@ fn writes_of(length: u32) -> [sock_filter; 8] {
     ]
 }
 
+/// From now on no thread of this process can start another one; programs can be started. There is no way back.
+pub(crate) fn refuse_threads() -> io::Result<()> {
+    install(&threads(), libc::SECCOMP_FILTER_FLAG_TSYNC)
+}
+
+fn threads() -> [sock_filter; 8] {
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_clone3 as u32, 5, 0),
+        if_equal(libc::SYS_clone as u32, 0, 2),
+        load(argument(0)),
+        jump(BPF_JMP | BPF_JSET | BPF_K, libc::CLONE_THREAD as u32, 1, 0),
+        ALLOW,
+        answer(libc::EAGAIN),
+        answer(libc::ENOSYS),
+    ]
+}
+
 fn filter(program: &[sock_filter]) -> io::Result<()> {
+    install(program, 0)
+}
+
+/// Of the calling thread, or by its flag of all.
+fn install(program: &[sock_filter], flags: libc::c_ulong) -> io::Result<()> {
     let program = libc::sock_fprog {
         len: program.len() as u16,
         filter: program.as_ptr().cast_mut(),
@@ -134,8 +160,9 @@ fn filter(program: &[sock_filter]) -> io::Result<()> {
     // SAFETY: plain system calls; the kernel copies the program before the call returns.
     unsafe {
         check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
-        let mode = libc::SECCOMP_MODE_FILTER;
-        check(libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program))
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        let result = libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program);
+        check(result as libc::c_int)
     }
 }
 

@@ -21,7 +21,15 @@ pub(crate) mod mounts {
         }
     }
 
-    pub(crate) fn unshare_surroundings() -> io::Result<()> {
+    pub(crate) fn unshare_mounts() -> io::Result<()> {
+        Err(super::super::unsupported())
+    }
+
+    pub(crate) fn unshare_host_name() -> io::Result<()> {
+        Err(super::super::unsupported())
+    }
+
+    pub(crate) fn keep_private() -> io::Result<()> {
         Err(super::super::unsupported())
     }
 
@@ -78,6 +86,10 @@ pub(crate) mod family {
         pub(crate) fn waits_for_owners(&self) -> bool {
             match *self {}
         }
+    }
+
+    pub(crate) fn separate() -> io::Result<()> {
+        Err(super::super::unsupported())
     }
 
     pub(crate) fn found() -> io::Result<Began> {
