@@ -1,6 +1,8 @@
 //! The walls that people run into, one test each: the step and error number, the machine, the verdict and its first remedy.
 
-use super::{Facts, Limits, Namespace, Step, Verdict, Wall, diagnose};
+use super::facts::Limits;
+use super::step::Namespace;
+use super::{Facts, Step, Verdict, Wall, diagnose};
 use crate::errno::*;
 
 /// `name: step, errno, facts => wall, "a part of the first remedy";`
