@@ -4,19 +4,20 @@ use std::process::{Command, Stdio};
 
 use netns_test::{Network, Topology, netns_test};
 
-use super::walls::{Wall, enclose, enclose_in_chroot};
+use super::walls::{Ids, Wall, enclose, enclose_in_chroot};
 use super::{Refusal, become_user, refuse};
 use crate::subjects::{Package, Run, assert_in_order};
 use crate::{FILTERED, HEADLINE, LAST_REMEDY, NOBODY_IN_PARTICULAR, Program, is_root};
 
 const TEST: &str = "outcomes::passes";
 
-/// The user as whom the program runs.
-fn user() -> u32 {
+/// The user and group as whom the program runs.
+fn ids() -> Ids {
     if is_root() {
-        NOBODY_IN_PARTICULAR
+        (NOBODY_IN_PARTICULAR, NOBODY_IN_PARTICULAR)
     } else {
-        nix::unistd::geteuid().as_raw()
+        use nix::unistd::{getegid, geteuid};
+        (geteuid().as_raw(), getegid().as_raw())
     }
 }
 
@@ -27,7 +28,7 @@ fn run_within(wall: Wall, test: &str) -> Run {
     if is_root() {
         become_user(&mut command, NOBODY_IN_PARTICULAR);
     }
-    enclose(&mut command, wall, user());
+    enclose(&mut command, wall, ids());
     Run::of(&command.output().unwrap())
 }
 
@@ -186,7 +187,7 @@ fn a_shortage_of_descriptors_is_told_and_never_skipped() {
         if is_root() {
             become_user(&mut command, NOBODY_IN_PARTICULAR);
         }
-        enclose(&mut command, Wall::OpenFiles { limit }, user());
+        enclose(&mut command, Wall::OpenFiles { limit }, ids());
         let run = Run::of(&command.output().unwrap());
         assert_told(&run, TEST, &parts);
         assert!(!run.failure(TEST).contains("NETNS_TEST_UNSUPPORTED"));
@@ -219,7 +220,7 @@ fn run_in_chroot(shown: &[&str]) -> Run {
     if is_root() {
         become_user(&mut command, NOBODY_IN_PARTICULAR);
     }
-    enclose_in_chroot(&mut command, program.scratch.path(), shown, user());
+    enclose_in_chroot(&mut command, program.scratch.path(), shown, ids());
     Run::of(&command.output().unwrap())
 }
 

@@ -24,9 +24,12 @@ pub(crate) enum Wall {
     OpenFiles { limit: u64 },
 }
 
-/// Puts the wall around the command, and around all that the command starts. The user is the one that the command has then.
-pub(crate) fn enclose(command: &mut Command, wall: Wall, user: u32) {
-    let maps = Maps::of(user);
+/// A user and a group.
+pub(crate) type Ids = (u32, u32);
+
+/// Puts the wall around the command, and around all that the command starts. The ids are those that the command has then.
+pub(crate) fn enclose(command: &mut Command, wall: Wall, ids: Ids) {
+    let maps = Maps::of(ids);
     let limit = match wall {
         Wall::Limited { file, .. } => c_string(&format!("/proc/sys/user/{file}")),
         _ => CString::default(),
@@ -59,8 +62,8 @@ pub(crate) fn enclose(command: &mut Command, wall: Wall, user: u32) {
 /// Puts the command into a chroot: a directory that is no mount, with these directories of the machine below it.
 ///
 /// The new root is a part of the machine's tree, as a tree that was unpacked into a directory is.
-pub(crate) fn enclose_in_chroot(command: &mut Command, root: &Path, shown: &[&str], user: u32) {
-    let maps = Maps::of(user);
+pub(crate) fn enclose_in_chroot(command: &mut Command, root: &Path, shown: &[&str], ids: Ids) {
+    let maps = Maps::of(ids);
     let mut binds = Vec::new();
     for name in shown {
         let (source, target) = (Path::new("/").join(name), root.join(name));
@@ -93,15 +96,18 @@ pub(crate) fn enclose_in_chroot(command: &mut Command, root: &Path, shown: &[&st
     unsafe { command.pre_exec(build) };
 }
 
-/// The map in which one user and group stand for themselves.
+/// The maps in which one user and group stand for themselves.
 struct Maps {
-    ids: CString,
+    user: CString,
+    group: CString,
 }
 
 impl Maps {
-    fn of(id: u32) -> Self {
+    fn of((user, group): Ids) -> Self {
+        let own = |id| c_string(&format!("{id} {id} 1"));
         Self {
-            ids: c_string(&format!("{id} {id} 1")),
+            user: own(user),
+            group: own(group),
         }
     }
 
@@ -115,8 +121,8 @@ impl Maps {
         }
         // In a namespace within another that is so already.
         drop(write(c"/proc/self/setgroups", b"deny"));
-        write(c"/proc/self/gid_map", self.ids.as_bytes())?;
-        write(c"/proc/self/uid_map", self.ids.as_bytes())
+        write(c"/proc/self/gid_map", self.group.as_bytes())?;
+        write(c"/proc/self/uid_map", self.user.as_bytes())
     }
 }
 
