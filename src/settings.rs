@@ -132,6 +132,8 @@ fn positive(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Opti
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -199,6 +201,25 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(&[(name, value)]).unwrap_err(), expected);
+        }
+    }
+
+    proptest! {
+        /// Whatever the environment holds is refused in a line, or has limits that can be waited for.
+        #[test]
+        fn any_value_is_refused_or_scales_limits(
+            value in prop_oneof![any::<String>(), "[-+0-9.eE]{0,8}", any::<f64>().prop_map(|number| number.to_string())],
+            limit: Duration,
+        ) {
+            for name in ["NETNS_TEST_TIMEOUT", "NETNS_TEST_TIME_SCALE", "NETNS_TEST_REQUIRE", "NETNS_TEST_ON_FAIL"] {
+                match parse(&[(name, &value)]) {
+                    Ok(settings) => drop((settings.scaled(limit), settings.scaled(settings.timeout))),
+                    Err(error) => {
+                        let expected = format!("failed to read {name}: `{value}` is n");
+                        prop_assert!(error.starts_with(&expected), "{}", error);
+                    }
+                }
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ mod verdict;
 mod cases;
 #[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod noise;
 
 pub use doctor::{Check, CheckResult, DoctorReport};
 pub(crate) use facts::Facts;

@@ -74,7 +74,13 @@ impl Control {
             Err(error) => return Err(error),
         }
         let [kind, length @ ..] = head;
-        let mut text = vec![0; (u32::from_le_bytes(length) as usize).min(LONGEST)];
+        let length = u32::from_le_bytes(length) as usize;
+        if length > LONGEST {
+            // What follows cannot be told from the rest of it.
+            let cause = format!("a message of {length} bytes is too long");
+            return Err(io::Error::other(cause));
+        }
+        let mut text = vec![0; length];
         (&self.0).read_exact(&mut text)?;
         let text = String::from_utf8_lossy(&text).into_owned();
         Ok(Some(match kind {
@@ -101,6 +107,8 @@ impl AsFd for Control {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -125,5 +133,51 @@ mod tests {
         }
         drop(child);
         assert_eq!(parent.receive().unwrap(), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_what_follows_is_read() {
+        let (parent, child) = Control::pair().unwrap();
+        let child = Control::adopt(child);
+        // Its last character is cut in two.
+        let long = format!("{}é", "x".repeat(LONGEST - 1));
+        let sender = std::thread::spawn(move || {
+            child.send(&Message::Refused(long)).unwrap();
+            child.send(&Message::Continue).unwrap();
+        });
+        let cut = format!("{}\u{fffd}", "x".repeat(LONGEST - 1));
+        assert_eq!(parent.receive().unwrap(), Some(Message::Refused(cut)));
+        assert_eq!(parent.receive().unwrap(), Some(Message::Continue));
+        sender.join().unwrap();
+    }
+
+    #[test]
+    fn a_message_that_is_longer_than_any_is_an_error() {
+        let (parent, child) = Control::pair().unwrap();
+        let child = UnixStream::from(child);
+        let mut frame = vec![b'x'];
+        frame.extend((LONGEST as u32 + 1).to_le_bytes());
+        (&child).write_all(&frame).unwrap();
+        drop(child);
+        let error = parent.receive().unwrap_err();
+        assert_eq!(error.to_string(), "a message of 1048577 bytes is too long");
+    }
+
+    proptest! {
+        /// A test may write to descriptors that are not its own.
+        #[test]
+        fn whatever_is_written_ends_in_messages_or_an_error(
+            bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(b's'), Just(b'x')], 0..64),
+        ) {
+            let (parent, child) = Control::pair().unwrap();
+            let child = UnixStream::from(child);
+            (&child).write_all(&bytes).unwrap();
+            drop(child);
+            let mut read = 0;
+            while let Ok(Some(_)) = parent.receive() {
+                read += 1;
+            }
+            prop_assert!(read <= bytes.len() / 5);
+        }
     }
 }

@@ -250,6 +250,7 @@ fn is_set(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use nix::errno::Errno;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::errno::{ALL, errno_name};
@@ -318,6 +319,20 @@ mod tests {
     fn the_table_of_error_numbers_is_that_of_the_system() {
         for errno in ALL {
             assert_eq!(errno_name(*errno), format!("{:?}", Errno::from_raw(*errno)));
+        }
+    }
+
+    proptest! {
+        /// What is found is a part of what was read, and nothing panics.
+        #[test]
+        fn any_text_is_searched(
+            text in prop_oneof![any::<String>(), "(ID|=|\"|:|\n|0|::|/|name|systemd| |é){0,20}"],
+        ) {
+            for found in [field(&text, "ID"), control_group(&text).as_deref(), assignment(&text, "ID").as_deref()] {
+                prop_assert!(found.is_none_or(|found| text.contains(found)));
+            }
+            prop_assert!(entry(text.as_bytes(), "ID=").is_none_or(|found| text.contains(&found)));
+            prop_assert!(!shows_a_root(&text) || text.contains('/'));
         }
     }
 }

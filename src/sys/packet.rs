@@ -280,11 +280,12 @@ fn ip_of(address: &SockaddrStorage) -> Option<IpAddr> {
 
 /// A moment of the wall clock, in which the kernel stamps, on the clock that is never set. `now` is this moment.
 fn instant_of(stamp: TimeSpec, now: Instant) -> Instant {
-    let age = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH + Duration::from(stamp))
-        // The clock was set back in between.
-        .unwrap_or_default();
-    now.checked_sub(age).unwrap_or(now)
+    let age = SystemTime::UNIX_EPOCH
+        // A clock that stands before 1970 has no such moment.
+        .checked_add(Duration::from(stamp))
+        .and_then(|stamp| SystemTime::now().duration_since(stamp).ok());
+    // Without an age, the clock was set back in between.
+    age.and_then(|age| now.checked_sub(age)).unwrap_or(now)
 }
 
 /// Whether a message was refused because it may not be fragmented and is larger than what passes.
@@ -304,4 +305,25 @@ pub(crate) fn is_passing(error: &io::Error) -> bool {
         error.raw_os_error(),
         Some(libc::ENOMEM | libc::EADDRNOTAVAIL)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_clock_gives_a_moment_that_is_not_in_the_future() {
+        let now = Instant::now();
+        for seconds in [0, 1, -1, i32::MAX, i32::MIN] {
+            let stamp = TimeSpec::new(seconds.into(), 999_999_999);
+            assert!(instant_of(stamp, now) <= now, "{seconds}");
+        }
+        let day = Duration::from_secs(24 * 60 * 60);
+        let long_ago = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            - day;
+        let moment = instant_of(TimeSpec::from_duration(long_ago), now);
+        assert!(moment == now || now - moment >= day);
+    }
 }

@@ -74,7 +74,11 @@ impl Received<'_> {
             0 => u32::from_ne_bytes(array(self.bytes, HEADER + 4)?) as usize,
             _ => HEADER,
         };
-        let mut rest = self.bytes.get(HEADER + 4 + echoed.next_multiple_of(4)..)?;
+        // A length that is none must not wrap where addresses have 32 bits.
+        let behind = echoed
+            .checked_next_multiple_of(4)?
+            .checked_add(HEADER + 4)?;
+        let mut rest = self.bytes.get(behind..)?;
         while rest.len() >= 4 {
             let length = usize::from(u16::from_ne_bytes(array(rest, 0)?));
             let kind = u16::from_ne_bytes(array(rest, 2)?);
@@ -129,6 +133,8 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// An `NLMSG_ERROR` for request 7: errno, the request's header, and one attribute.
@@ -173,5 +179,36 @@ mod tests {
         let attribute_too_long = refusal(17, b"\xff\0\x01\0abc\0");
         let message = messages(&attribute_too_long).next().unwrap().unwrap();
         assert_eq!(message.error().unwrap().unwrap().sentence, None);
+    }
+
+    proptest! {
+        /// Each message ends where it says, none is read twice, and nothing is read for ever.
+        #[test]
+        fn any_datagram_is_read_to_its_end(
+            noise in proptest::collection::vec(any::<u8>(), 0..64),
+            lengths in proptest::collection::vec(prop_oneof![0_u32..80, any::<u32>()], 0..6),
+            flags: u16,
+            echoed: u32,
+        ) {
+            let mut bytes = Vec::new();
+            for length in lengths {
+                let start = bytes.len();
+                bytes.extend(refusal(17, &noise));
+                bytes[start..start + 4].copy_from_slice(&length.to_ne_bytes());
+                bytes[start + 6..start + 8].copy_from_slice(&flags.to_ne_bytes());
+                bytes[start + 20..start + 24].copy_from_slice(&echoed.to_ne_bytes());
+            }
+            bytes.extend(noise);
+            let mut read = 0;
+            for message in messages(&bytes) {
+                read += 1;
+                let Ok(message) = message else { continue };
+                if let Ok(Some(refusal)) = message.error() {
+                    drop(refusal.during("do it").to_string());
+                }
+                drop(message.decode());
+            }
+            prop_assert!(read <= bytes.len() / HEADER + 1);
+        }
     }
 }
