@@ -9,7 +9,7 @@
 #![allow(unsafe_code, reason = "system calls before main")]
 
 use std::ffi::{CStr, c_int};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 
 use crate::sys::capabilities;
 use crate::sys::userns::{self, Door};
@@ -40,6 +40,9 @@ const REFUSED: i32 = 1 << 24;
 /// Descriptors that the parent passed, out of the way of the test: control and standard output. 0 is none. Standard error stays.
 static CONTROL: AtomicI32 = AtomicI32::new(0);
 static OUTPUT: AtomicI32 = AtomicI32::new(0);
+
+/// How many network namespaces this user may have outside of the user namespace, in which nobody limits them. Below 0: unknown.
+static ALLOWED: AtomicI64 = AtomicI64::new(-1);
 
 ctor::declarative::ctor! {
     #[ctor(unsafe, anonymous, priority = early)]
@@ -73,6 +76,11 @@ pub(crate) fn entered() -> Entered {
             errno: refused & 0xffff,
         },
     }
+}
+
+/// How many network namespaces were allowed where this process came from, if it has entered a user namespace.
+pub(crate) fn allowed_outside() -> Option<u64> {
+    u64::try_from(ALLOWED.load(Ordering::Acquire)).ok()
 }
 
 /// Enters unless that was tried before: for programs whose `main` has made no threads.
@@ -151,6 +159,10 @@ fn enter() {
     let state = if capabilities::suffice() {
         PRIVILEGED
     } else {
+        // Inside, the same file shows another limit.
+        let allowed =
+            userns::read_number(c"/proc/sys/user/max_net_namespaces").map_or(-1, i64::from);
+        ALLOWED.store(allowed, Ordering::Release);
         match userns::enter() {
             Ok(()) => USER_NAMESPACE,
             Err((door, errno)) => REFUSED | (door as i32) << 16 | (errno & 0xffff),

@@ -65,6 +65,10 @@ pub(crate) mod facts {
     pub(crate) fn read() -> Facts {
         Facts::default()
     }
+
+    pub(crate) fn max_net_namespaces() -> Option<u64> {
+        None
+    }
 }
 
 pub(crate) mod identity {

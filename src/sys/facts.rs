@@ -14,6 +14,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid};
 
 use crate::diagnosis::Facts;
+use crate::sys::bootstrap;
 
 /// Everything, the call of `unshare(0)` included.
 ///
@@ -45,12 +46,18 @@ fn machine(facts: &mut Facts) {
     facts.modules_disabled = number("/proc/sys/kernel/modules_disabled");
     facts.modprobe = text("/proc/sys/kernel/modprobe");
     facts.max_user_namespaces = number("/proc/sys/user/max_user_namespaces");
-    facts.max_net_namespaces = number("/proc/sys/user/max_net_namespaces");
+    facts.max_net_namespaces = max_net_namespaces();
     facts.userns_clone = number("/proc/sys/kernel/unprivileged_userns_clone");
     if let Some(release) = text("/etc/os-release").or_else(|| text("/usr/lib/os-release")) {
         facts.distro = assignment(&release, "ID");
         facts.distro_like = assignment(&release, "ID_LIKE");
     }
+}
+
+/// The lower limit of two, if this process has entered a user namespace: both count, and in there the file shows only the inner one.
+pub(crate) fn max_net_namespaces() -> Option<u64> {
+    let here = number("/proc/sys/user/max_net_namespaces");
+    here.into_iter().chain(bootstrap::allowed_outside()).min()
 }
 
 /// Of the calling thread: a filter or a capability can differ between threads.

@@ -33,12 +33,18 @@ pub(crate) struct Began {
     pub(crate) proc: io::Result<()>,
 }
 
-/// Makes the processes that the calling thread starts from now on a family of their own, with its own mounts.
+/// Gives the processes that the calling thread starts from now on a PID namespace of their own.
 ///
-/// The thread can start no other thread any more, and has to live as long as the family.
+/// The thread can start no other thread any more.
+pub(crate) fn separate() -> io::Result<()> {
+    Ok(unshare(CloneFlags::CLONE_NEWPID)?)
+}
+
+/// Starts the first process in the PID namespace for which the calling thread [has just asked](separate), with mounts of its own.
+///
+/// The thread has to live as long as the family.
 pub(crate) fn found() -> io::Result<Began> {
     let own_mounts = mounts::unshare_mounts();
-    unshare(CloneFlags::CLONE_NEWPID)?;
     let (alive_reader, alive) = super::process::pipe()?;
     let (told, teller) = super::process::pipe()?;
     // A Ctrl-C reaches the first process, too, and what the test does about one is not to be done twice.

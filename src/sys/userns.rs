@@ -4,7 +4,7 @@
 //! [user_namespaces(7)](https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
 #![allow(unsafe_code, reason = "system calls before main")]
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int, c_long, c_void};
 
 use crate::sys::capabilities;
 
@@ -101,11 +101,30 @@ fn make_and_map() -> Result<(), Refused> {
 }
 
 /// The kernel refuses this in a process with several threads.
+///
+/// One that has ended, as that of the trial has, counts until the kernel has released it: a full count is waited for, about a second.
 fn make() -> Result<(), Refused> {
-    // SAFETY: a plain system call.
-    match unsafe { libc::unshare(libc::CLONE_NEWUSER) } {
-        0 => Ok(()),
-        _ => Err((Door::UserNamespace, errno())),
+    const PAUSES: [c_long; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+    let mut pauses = PAUSES.iter();
+    loop {
+        // SAFETY: a plain system call.
+        if unsafe { libc::unshare(libc::CLONE_NEWUSER) } == 0 {
+            return Ok(());
+        }
+        let refused = Err((Door::UserNamespace, errno()));
+        let none_allowed = || read_number(c"/proc/sys/user/max_user_namespaces") == Some(0);
+        let Some(milliseconds) = pauses.next() else {
+            return refused;
+        };
+        if refused != Err((Door::UserNamespace, libc::ENOSPC)) || none_allowed() {
+            return refused;
+        }
+        let pause = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: milliseconds * 1_000_000,
+        };
+        // SAFETY: the pointer is to a local that outlives the call. A pause that a signal cuts short is short.
+        unsafe { libc::nanosleep(&raw const pause, std::ptr::null_mut()) };
     }
 }
 
@@ -184,6 +203,24 @@ fn write_file(path: &CStr, content: &[u8]) -> Result<(), c_int> {
     }
 }
 
+/// The number in a file, if it can be read.
+pub(crate) fn read_number(path: &CStr) -> Option<u32> {
+    let mut buffer = [0_u8; 32];
+    let length = read_file(path, &mut buffer);
+    (length > 0).then(|| number(&buffer[..length]).0)
+}
+
+/// Reads the beginning of a file; nothing if it cannot be read.
+fn read_file(path: &CStr, buffer: &mut [u8]) -> usize {
+    // SAFETY: the path is a valid string, the pointer and length describe `buffer`, the descriptor is our own.
+    unsafe {
+        let fd = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        let length = libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len());
+        libc::close(fd);
+        usize::try_from(length).unwrap_or(0)
+    }
+}
+
 fn errno() -> c_int {
     // SAFETY: errno is this thread's own.
     unsafe { *libc::__errno_location() }
@@ -212,13 +249,7 @@ impl Text {
     fn identity_of(map: &CStr) -> Self {
         let mut text = Self::EMPTY;
         let mut buffer = [0_u8; 1024];
-        // SAFETY: the path is a valid string, the pointer and length describe `buffer`, the descriptor is our own.
-        let length = unsafe {
-            let fd = libc::open(map.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-            let length = libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len());
-            libc::close(fd);
-            usize::try_from(length).unwrap_or(0)
-        };
+        let length = read_file(map, &mut buffer);
         for line in buffer[..length]
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())

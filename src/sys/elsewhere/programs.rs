@@ -80,6 +80,10 @@ pub(crate) mod family {
         }
     }
 
+    pub(crate) fn separate() -> io::Result<()> {
+        Err(super::super::unsupported())
+    }
+
     pub(crate) fn found() -> io::Result<Began> {
         Err(super::super::unsupported())
     }
