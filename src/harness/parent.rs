@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 
 use crate::attempt::seconds;
 use crate::console;
-use crate::error::Error;
+use crate::diagnosis::{self, Step};
+use crate::error::{Error, Kind, errno_text};
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
+use crate::harness::crowd::{self, Crowd};
 use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
 use crate::plan;
 use crate::settings::{OnFail, Settings};
-use crate::sys::{bootstrap, process};
+use crate::sys::{bootstrap, facts, process};
 
 /// How long a child that is out of time may take to print its report.
 const REPORT_WITHIN: Duration = Duration::from_secs(5);
@@ -26,18 +28,15 @@ const READS: usize = 64;
 /// How often a child is looked at where the kernel does not say that it ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// The tests of this process.
+static CROWD: Crowd = Crowd::new();
+
 /// Runs the case in a process of its own and judges the outcome.
 pub(crate) fn run(case: &Case, settings: &Settings) {
-    let told = match Running::start(case).and_then(|running| running.watch(case, settings)) {
-        Ok(told) => told,
-        Err(cause) => {
-            let error = Error::kernel(
-                format!("run test `{}` in a process of its own", case.test_name()),
-                cause,
-            );
-            outcome::fail(&error.to_string())
-        }
-    };
+    let started = CROWD.start(|| Running::start(case));
+    // The place is free when the process has ended and all that it cost is given back.
+    let told = started.and_then(|(running, _place)| running.watch(case, settings));
+    let told = told.unwrap_or_else(|cause| outcome::fail(&unable(case, cause).to_string()));
     // A process that went wrong after the refusal is a failure, which nothing skips.
     if let Some(refusal) = told.refused.as_ref().filter(|_| told.status.success()) {
         return skip::refused(case, settings, refusal);
@@ -57,6 +56,19 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     if let Err(failure) = judged {
         outcome::fail_with(failure);
     }
+}
+
+/// Why there is no process, with what helps if there was no room for it.
+fn unable(case: &Case, cause: io::Error) -> Error {
+    let what = format!("run test `{}` in a process of its own", case.test_name());
+    if !crowd::is_lack_of_room(&cause) {
+        return Error::kernel(what, cause);
+    }
+    let errno = cause.raw_os_error().unwrap_or_default();
+    let verdict = diagnosis::diagnose(Step::Trial, errno, &facts::read());
+    let cause = format!("{} ({})", errno_text(&cause), verdict.headline);
+    let error = Error::new(Kind::Kernel, what, cause);
+    verdict.remedies.into_iter().fold(error, Error::help)
 }
 
 /// Everything that the child told, or did not.
