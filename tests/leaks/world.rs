@@ -32,10 +32,13 @@ pub(crate) fn run_scaled(test: &str, scale: f64, body: impl FnOnce(&World) + Sen
     #[expect(clippy::float_cmp, reason = "a number that is passed, not computed")]
     let is_scaled = scale == 1.0 || std::env::var(SCALE) == Ok(scale.to_string());
     if !has_user_namespace() || !is_scaled {
-        let mut again = Suite::of(test, 1).exact();
-        if nix::unistd::geteuid().is_root() {
-            again = again.user(ORDINARY);
-        }
+        let again = Suite::of(test, 1).exact();
+        let mut again = if nix::unistd::geteuid().is_root() {
+            again.user(ORDINARY)
+        } else {
+            // It has to make a user namespace again: one that it inherits is not its own.
+            again.without_capabilities()
+        };
         if !is_scaled {
             again = again.env(SCALE, scale.to_string());
         }
