@@ -8,7 +8,7 @@ use crate::diagnosis::Step;
 use crate::entry;
 use crate::errno;
 use crate::error::{Error, Result};
-use crate::live::{LiveNode, Unset};
+use crate::live::{self, LiveNode, Unset};
 use crate::plan::{self, Bridge, Cable, End, Ends, Node, Plan, Role, Route};
 use crate::settle;
 use crate::sys::netlink::{
@@ -216,7 +216,7 @@ impl<'p> Builder<'p> {
 }
 
 fn enter_new_namespace() -> Result<()> {
-    netns::unshare().map_err(|cause| entry::refused(Step::NetworkNamespace, &cause))
+    live::namespace(Step::NetworkNamespace, netns::unshare)
 }
 
 /// Opens the node that the calling thread has just made.

@@ -4,6 +4,11 @@ use std::fmt;
 use std::io;
 use std::panic::Location;
 
+use crate::errno::EMFILE;
+
+/// What helps a process that has as many files open as it may.
+const OPEN_FILES: &str = "raise the limit of open files of a process, which `ulimit -n` shows, or let the test keep fewer open";
+
 /// The result of everything in this crate that can fail.
 ///
 /// # Examples
@@ -80,6 +85,10 @@ impl Error {
     /// A system call or netlink request that the kernel refused.
     pub(crate) fn kernel(what: impl Into<String>, cause: io::Error) -> Self {
         let mut error = Self::new(Kind::Kernel, what, errno_text(&cause));
+        if cause.raw_os_error() == Some(EMFILE) {
+            // It can meet every call that opens something.
+            error = error.help(OPEN_FILES);
+        }
         error.0.source = Some(cause);
         error
     }

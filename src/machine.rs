@@ -17,7 +17,7 @@ type Start = (String, Job, Sender<io::Result<()>>);
 
 static STANDING: Mutex<Option<Sender<Start>>> = Mutex::new(None);
 
-const THREADS: &str = "the machine's or the user's limit of tasks is reached: see `ulimit -u` and the container's pids limit";
+const THREADS: &str = "the machine's or the user's limit of tasks is reached, or the process's of memory: see `ulimit -u`, `ulimit -v` and the container's pids limit";
 const STARTER: &str = "a closure in `Host::start` can start processes but no threads: do outside of it what needs one, such as `Host::run`";
 
 /// Starts the standing thread, unless there is one. The calling thread must be in the machine's network.

@@ -33,9 +33,7 @@ pub use doctor::{Check, CheckResult, DoctorReport};
 pub(crate) use facts::Facts;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use facts::Limits;
-#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
-pub(crate) use step::Namespace;
-pub(crate) use step::Step;
+pub(crate) use step::{Namespace, Step};
 pub(crate) use verdict::diagnose;
 #[cfg(test)]
 pub(crate) use verdict::{Verdict, Wall};

@@ -3,7 +3,7 @@
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::{Facts, Step, diagnose};
+use super::{Facts, Limits, Step, diagnose};
 
 /// What files hold, nearly, or not at all.
 fn text() -> impl Strategy<Value = Option<String>> {
@@ -30,12 +30,18 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::GidMap),
         Just(Step::UidMap),
         Just(Step::Capabilities),
+        Just(Step::OwnProcess),
+        Just(Step::MountNamespace),
+        Just(Step::UtsNamespace),
         Just(Step::Mount),
+        Just(Step::MountOf("sysfs")),
         Just(Step::PidNamespace),
+        Just(Step::FirstProcess),
         Just(Step::NetworkNamespace),
         Just(Step::NetlinkSocket),
         Just(Step::Link("lo")),
         Just(Step::Link("veth")),
+        Just(Step::Ipv6Address),
         any::<u32>().prop_map(Step::Threads),
         Just(Step::NotEntered),
     ]
@@ -47,7 +53,7 @@ proptest! {
         step in step(),
         errno in prop_oneof![0..140_i32, any::<i32>()],
         texts in proptest::collection::vec(text(), 12),
-        numbers in proptest::collection::vec(number(), 10),
+        numbers in proptest::collection::vec(number(), 12),
         ids: (Option<u32>, Option<u32>),
         flags: u16,
     ) {
@@ -77,8 +83,7 @@ proptest! {
             apparmor_restricts: number(),
             selinux_enforces: number(),
             userns_clone: number(),
-            max_user_namespaces: number(),
-            max_net_namespaces: number(),
+            limits: Limits::read(|_| number()),
             open_files: number().zip(number()),
             euid: ids.0,
             egid: ids.1,

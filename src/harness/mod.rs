@@ -15,6 +15,8 @@ mod child;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod control;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
+mod crowd;
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod parent;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod skip;

@@ -15,6 +15,7 @@ use crate::entry;
 use crate::error::Error;
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
+use crate::harness::crowd::Crowd;
 use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
 use crate::plan;
@@ -28,10 +29,15 @@ const READS: usize = 64;
 /// How often a child is looked at where the kernel does not say that it ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// The tests of this process.
+static CROWD: Crowd = Crowd::new();
+
 /// Runs the case in a process of its own and judges the outcome.
 pub(crate) fn run(case: &Case, settings: &Settings) {
-    let running = match Running::start(case) {
-        Ok(running) => running,
+    let started = CROWD.start(|| Running::start(case));
+    let (running, _place) = match started {
+        // The place is free when the process has ended and all that it cost is given back.
+        Ok(started) => started,
         Err(cause) => {
             let error = entry::refused(Step::OwnProcess, &cause);
             if error.is_refused() {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::diagnosis::Step;
 use crate::entry;
 use crate::error::{Error, Result};
-use crate::live::{Lack, Parts, lock};
+use crate::live::{Lack, Parts, lock, room};
 use crate::machine;
 use crate::settings;
 use crate::sys::family::{self, Began, First};
@@ -100,7 +100,7 @@ impl Family {
 
 fn begin(parts: &Parts, node: usize) -> Result<Began> {
     parts.inhabit(node)?;
-    family::separate().map_err(|cause| entry::refused(Step::PidNamespace, &cause))?;
+    room::namespace(Step::PidNamespace, family::separate)?;
     family::found().map_err(|cause| entry::refused(Step::FirstProcess, &cause))
 }
 

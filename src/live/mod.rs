@@ -3,6 +3,7 @@
 mod family;
 mod home;
 mod program;
+mod room;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
 
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
+pub(crate) use room::namespace;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
 

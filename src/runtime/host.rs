@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -50,9 +50,22 @@ pub(crate) enum StillRuns {
 #[derive(Clone, Default)]
 struct Pool(Arc<Mutex<Vec<i32>>>);
 
+/// Where people use Tokio's feature `signal`, the first runtime of a process opens sockets that stay until the process ends. In a host they
+/// would hold its network as long, so that one is built in the machine's.
+fn keep_tokio_at_home() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        // If it cannot be built there, it can neither be in the host, which is told then.
+        drop(machine::run("netns builder", || {
+            Builder::new_current_thread().enable_all().build()
+        }));
+    });
+}
+
 impl HostRuntime {
     /// Starts the host's thread, and returns when its runtime takes jobs.
     pub(crate) fn start(entrance: Entrance, workers: Option<usize>) -> Result<Self> {
+        keep_tokio_at_home();
         let host = entrance.host.clone();
         let inbox = Arc::new(Inbox::default());
         let (ready, is_ready) = mpsc::channel();

@@ -15,7 +15,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid};
 
 use super::{netns, quota};
-use crate::diagnosis::{Facts, Limits};
+use crate::diagnosis::{Facts, Limits, Namespace};
 
 /// Everything, the call of `unshare(0)` included.
 ///
@@ -50,16 +50,20 @@ fn machine(facts: &mut Facts) {
         let has = |root: &str| Path::new(root).join(release).exists();
         has("/lib/modules") || has("/usr/lib/modules")
     });
-    facts.limits = Limits::read(|namespace| {
-        let file = namespace.limit().replace('.', "/");
-        quota::limit(namespace).or_else(|| number(&format!("/proc/sys/{file}")))
-    });
+    facts.limits = Limits::read(limit);
     facts.ipv6_disabled = number("/proc/sys/net/ipv6/conf/default/disable_ipv6");
     facts.userns_clone = number("/proc/sys/kernel/unprivileged_userns_clone");
     if let Some(release) = text("/etc/os-release").or_else(|| text("/usr/lib/os-release")) {
         facts.distro = assignment(&release, "ID");
         facts.distro_like = assignment(&release, "ID_LIKE");
     }
+}
+
+/// The lower limit of two, if this process has entered a user namespace: both count, and in there the file shows only the inner one.
+pub(crate) fn limit(namespace: Namespace) -> Option<u64> {
+    let file = namespace.limit().replace('.', "/");
+    let here = number(&format!("/proc/sys/{file}"));
+    here.into_iter().chain(quota::limit(namespace)).min()
 }
 
 /// Of the calling thread: a filter or a capability can differ between threads.

@@ -4,7 +4,7 @@
 //! [user_namespaces(7)](https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
 #![allow(unsafe_code, reason = "system calls before main")]
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int, c_long, c_void};
 
 use crate::sys::capabilities;
 
@@ -106,11 +106,30 @@ fn make_and_map() -> Result<(), Refused> {
 }
 
 /// The kernel refuses this in a process with several threads.
+///
+/// One that has ended, as that of the trial has, counts until the kernel has released it: a full count is waited for, about a second.
 fn make() -> Result<(), Refused> {
-    // SAFETY: a plain system call.
-    match unsafe { libc::unshare(libc::CLONE_NEWUSER) } {
-        0 => Ok(()),
-        _ => Err((Door::UserNamespace, errno())),
+    const PAUSES: [c_long; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+    let mut pauses = PAUSES.iter();
+    loop {
+        // SAFETY: a plain system call.
+        if unsafe { libc::unshare(libc::CLONE_NEWUSER) } == 0 {
+            return Ok(());
+        }
+        let refused = Err((Door::UserNamespace, errno()));
+        let none_allowed = || read_number(c"/proc/sys/user/max_user_namespaces") == Some(0);
+        let Some(milliseconds) = pauses.next() else {
+            return refused;
+        };
+        if refused != Err((Door::UserNamespace, libc::ENOSPC)) || none_allowed() {
+            return refused;
+        }
+        let pause = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: milliseconds * 1_000_000,
+        };
+        // SAFETY: the pointer is to a local that outlives the call. A pause that a signal cuts short is short.
+        unsafe { libc::nanosleep(&raw const pause, std::ptr::null_mut()) };
     }
 }
 

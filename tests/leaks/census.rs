@@ -81,22 +81,32 @@ impl Census {
     }
 }
 
-/// The number of this process's threads. One that has been joined may still be on its way out of `/proc`: the kernel marks it.
+/// The number of this process's threads, without those that are about to end: what builds a network or a home is soon done, and
+/// nobody waits for its thread.
 pub(crate) fn threads() -> usize {
+    eventually(|| {
+        let names = living_threads();
+        if names.iter().any(|name| name == "netns builder") {
+            return Err("a network is being built".to_owned());
+        }
+        Ok(names.len())
+    })
+}
+
+/// The names of the threads. One that has been joined may still be on its way out of `/proc`: the kernel marks it.
+fn living_threads() -> Vec<String> {
     /// `PF_EXITING` among the flags that `stat` shows.
     const EXITING: u32 = 4;
-    let lives = |path: &String| {
+    let name = |path: &String| {
         let stat = fs::read_to_string(format!("{path}/stat")).ok()?;
         // The name is in parentheses and may contain anything; six fields further are the flags.
-        let (_, fields) = stat.rsplit_once(") ")?;
+        let (start, fields) = stat.rsplit_once(") ")?;
         let flags: u32 = fields.split(' ').nth(6)?.parse().ok()?;
-        Some(flags & EXITING == 0)
+        let (_, name) = start.split_once('(')?;
+        (flags & EXITING == 0).then(|| name.to_owned())
     };
     let threads = entries(Path::new("/proc/self/task"));
-    threads
-        .iter()
-        .filter(|path| lives(path).unwrap_or(false))
-        .count()
+    threads.iter().filter_map(name).collect()
 }
 
 /// The open descriptors with what they are, without the one that reads the listing.
@@ -114,10 +124,25 @@ pub(crate) fn descriptors() -> BTreeSet<String> {
         .collect()
 }
 
-/// The mounts of the calling thread.
+/// The mounts of the calling thread at the places where nodes have theirs. Elsewhere others mount and unmount, such as containers.
 pub(crate) fn mounts() -> BTreeSet<String> {
+    const PLACES: [&str; 9] = [
+        "/etc",
+        "/proc",
+        "/proc/net",
+        "/run/avahi-daemon",
+        "/run/nscd",
+        "/run/systemd/resolve",
+        "/sys",
+        "/tmp",
+        "/var/run/nscd",
+    ];
     let mounts = fs::read_to_string("/proc/thread-self/mountinfo").expect("/proc is mounted");
-    mounts.lines().map(str::to_owned).collect()
+    let is_ours = |mount: &&str| {
+        let place = mount.split(' ').nth(4).expect("each mount has a place");
+        PLACES.contains(&place) || place.starts_with("/etc/")
+    };
+    mounts.lines().filter(is_ours).map(str::to_owned).collect()
 }
 
 /// The names in a folder; none if there is no such folder.

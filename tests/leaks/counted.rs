@@ -62,13 +62,15 @@ fn killed_runs_give_all_their_namespaces_back() {
     world::run(test, |world| {
         let mounted = mounts();
         let mut random = crate::killed::Random::new();
-        for _ in 0..12 {
+        for _ in 0..10 {
             world.allow(10_000);
-            let run = Suite::of("victims::", victims::NUMBER).start();
-            // A random moment is the point; nothing is waited for.
-            std::thread::sleep(random.up_to(Duration::from_millis(400)));
-            run.kill();
-            drop(run.ended());
+            for _ in 0..10 {
+                let run = Suite::of("victims::", victims::NUMBER).start();
+                // A random moment is the point; nothing is waited for.
+                std::thread::sleep(random.up_to(Duration::from_millis(200)));
+                run.kill();
+                drop(run.ended());
+            }
             world.assert_held(OWN);
         }
         assert_eq!(mounts(), mounted);
@@ -76,12 +78,12 @@ fn killed_runs_give_all_their_namespaces_back() {
     });
 }
 
-/// A refused network takes back what it has made so far.
-#[netns_test(timeout = 300)]
+/// A refused network takes back what it has made so far. It has waited for half a second.
+#[netns_test(timeout = 1200)]
 fn a_network_that_is_refused_half_way_leaves_nothing() -> TestResult {
     let test = "counted::a_network_that_is_refused_half_way_leaves_nothing";
-    world::run(test, |world| {
-        for count in 0..20 {
+    world::run_scaled(test, 0.05, |world| {
+        for count in 0..6 {
             // Room for one or two of the three namespaces.
             world.allow(OWN + 1 + count % 2);
             let error = Topology::lan(["a", "b"]).build().expect_err("no room");

@@ -1,5 +1,7 @@
 //! SIGKILL, to which no process can answer.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -11,8 +13,10 @@ use crate::census::{entries, eventually, mounts};
 use crate::suite::{Ended, Run, Suite};
 use crate::victims;
 
-/// About as long as the victims take on an idle machine.
-const LONG_ENOUGH: Duration = Duration::from_millis(500);
+/// About as long as half of the victims take on an idle machine.
+const LONG_ENOUGH: Duration = Duration::from_millis(250);
+/// Runs that are disturbed at once.
+const LANES: usize = 4;
 
 /// Random numbers of our own, so that a seed tells the run again.
 pub(crate) struct Random(u64);
@@ -52,60 +56,76 @@ impl Random {
     }
 }
 
+/// All of them, each on a thread of its own.
 fn victims() -> Suite {
     Suite::of("victims::", victims::NUMBER)
 }
 
-/// A process is killed that may just have ended by itself.
-fn kill_test(process: i32) {
+/// A process is killed that may just have ended by itself; tells whether it was there.
+fn kill_test(process: i32) -> bool {
     match kill(Pid::from_raw(process), Signal::SIGKILL) {
-        Ok(()) | Err(Errno::ESRCH) => {}
+        Ok(()) => true,
+        Err(Errno::ESRCH) => false,
         Err(cause) => panic!("failed to kill process {process}: {cause}"),
     }
+}
+
+/// Kills as often, several at once; `round` tells how many it did.
+fn storm(kills: usize, round: impl Fn(&mut Random) -> usize + Sync) {
+    let before = mounts();
+    let mut random = Random::new();
+    let done = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..LANES {
+            let mut random = Random(random.next());
+            let (round, done) = (&round, &done);
+            scope.spawn(move || {
+                while done.load(Ordering::Relaxed) < kills {
+                    done.fetch_add(round(&mut random), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(mounts(), before);
 }
 
 /// `Run::ended` waits until no process of the run is left, and fails if one stays or a file does.
 #[test]
 #[serial(suites)]
 fn a_run_that_is_killed_leaves_nothing() {
-    let mut random = Random::new();
-    let before = (mounts(), entries("/run/netns".as_ref()));
-    for _ in 0..25 {
-        let run = victims().start();
+    storm(200, |random| {
+        let run = Suite::of("victims::pair_", 4).start();
         // A random moment is the point; nothing is waited for.
-        std::thread::sleep(random.up_to(LONG_ENOUGH));
+        thread::sleep(random.up_to(LONG_ENOUGH));
         run.kill();
         drop(run.ended());
-    }
-    assert_eq!((mounts(), entries("/run/netns".as_ref())), before);
+        1
+    });
 }
 
 /// At a random moment it may have told its outcome already, which then counts.
 #[test]
 #[serial(suites)]
 fn a_test_that_is_killed_at_any_moment_is_at_most_one_failure() {
-    let mut random = Random::new();
-    let before = (mounts(), entries("/run/netns".as_ref()));
-    for _ in 0..25 {
-        let run = victims().start();
-        // A random moment is the point; nothing is waited for.
-        std::thread::sleep(random.up_to(LONG_ENOUGH));
-        let killed = random.one_of(&run.tests());
-        killed.into_iter().for_each(kill_test);
+    storm(200, |random| {
+        let mut run = Suite::of("victims::", 4).start();
+        let mut killed = Vec::new();
+        while run.is_running() {
+            // A random moment is the point; nothing is waited for.
+            thread::sleep(random.up_to(LONG_ENOUGH / 4));
+            let test = random.one_of(&run.tests());
+            killed.extend(test.into_iter().filter(|test| kill_test(*test)));
+        }
         let ended = run.ended();
         let (passed, failed) = (ended.count("passed"), ended.count("failed"));
         // The sixteen, and the one that counts them.
         assert_eq!(passed + failed, victims::NUMBER + 1, "{}", ended.output);
-        assert!(
-            failed <= killed.into_iter().count(),
-            "{killed:?}: {}",
-            ended.output
-        );
-        if failed == 1 {
+        assert!(failed <= killed.len(), "{killed:?}: {}", ended.output);
+        if failed > 0 {
             assert_names_the_signal(&ended);
         }
-    }
-    assert_eq!((mounts(), entries("/run/netns".as_ref())), before);
+        killed.len()
+    });
 }
 
 fn assert_names_the_signal(ended: &Ended) {
@@ -144,7 +164,7 @@ fn a_test_that_is_killed_in_its_body_is_one_failure() {
 #[test]
 #[serial(suites)]
 fn a_run_that_is_killed_while_all_networks_are_up_leaves_nothing() {
-    let before = (mounts(), entries("/run/netns".as_ref()));
+    let before = mounts();
     let gate = Gate::new();
     let run = victims().env(victims::GATE, &gate.0).start();
     eventually(|| gate.arrived(&run));
@@ -152,7 +172,7 @@ fn a_run_that_is_killed_while_all_networks_are_up_leaves_nothing() {
     assert!(entries(run.temporary()).is_empty());
     run.kill();
     drop(run.ended());
-    assert_eq!((mounts(), entries("/run/netns".as_ref())), before);
+    assert_eq!(mounts(), before);
 }
 
 /// A folder in which tests report, and wait for the file `open`.

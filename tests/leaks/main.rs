@@ -6,17 +6,22 @@
 
 mod census;
 mod suite;
+#[path = "../../benches/soak/work.rs"]
+mod work;
 mod world;
 
 mod at_once;
 mod counted;
+mod crowd;
 mod daemons;
 mod endings;
 mod killed;
 mod large;
+mod limits;
 mod owned;
 mod runtimes;
 mod services;
+mod soak;
 mod together;
 mod untouched;
 mod victims;

@@ -74,6 +74,46 @@ impl Suite {
         self
     }
 
+    /// With a limit of its own, such as `nofile=256:1024`.
+    pub(crate) fn limit(self, limit: &str) -> Self {
+        self.through("prlimit", &[&format!("--{limit}")])
+    }
+
+    /// Without the capabilities that this process may have, so that it has to enter a user namespace.
+    pub(crate) fn without_capabilities(self) -> Self {
+        let none = [
+            "--ambient-caps=-all",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
+        ];
+        self.through("setpriv", &none)
+    }
+
+    /// Started by a program that changes something and becomes what it starts.
+    fn through(mut self, program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        // Its own link would lead to itself, and the path may be closed to an ordinary user.
+        let ours = fs::File::open("/proc/self/exe").expect("this program is there");
+        match self.command.get_program() {
+            other if other != "/proc/self/exe" => command.arg(other),
+            _ => command.arg("/proc/self/fd/0"),
+        };
+        command.args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+            .stdin(ours)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        self.command = command;
+        self
+    }
+
     /// As another user, which only root can.
     pub(crate) fn user(mut self, id: u32) -> Self {
         std::os::unix::fs::chown(&self.temporary, Some(id), Some(id)).expect("root may");
@@ -124,6 +164,12 @@ impl Run {
         let mut tests = self.processes();
         tests.retain(|process| census::parent(*process) == Some(self.id()));
         tests
+    }
+
+    /// Whether the process that was started here has not ended by itself.
+    pub(crate) fn is_running(&mut self) -> bool {
+        let ended = self.child.try_wait().expect("it is our child");
+        ended.is_none()
     }
 
     /// Kills the process that was started here.

@@ -59,7 +59,7 @@ pub(crate) fn bridged() -> Topology {
 }
 
 /// Sends a few bytes from `a` to `b`, if they are there.
-fn talk(net: &Network) -> TestResult {
+pub(crate) fn talk(net: &Network) -> TestResult {
     let (Ok(a), Ok(b)) = (net.find_host("a"), net.find_host("b")) else {
         drop(TcpListener::bind("127.0.0.1:80")?);
         return Ok(());

@@ -9,26 +9,40 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use netns_test::Topology;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use crate::census::{entries, eventually};
 use crate::suite::Suite;
 
-const LIMIT: &str = "/proc/sys/user/max_net_namespaces";
+/// Where a user namespace's owner limits what it may contain.
+const LIMITS: &str = "/proc/sys/user";
 /// Nobody's number, so that nobody's limits count.
 const ORDINARY: u32 = 54_321;
 
 /// Runs the test's body in such a world. `test` is the path of the calling test, which root runs again as an ordinary user: root
 /// has no user namespace of its own.
 pub(crate) fn run(test: &str, body: impl FnOnce(&World) + Send) {
-    if !has_user_namespace() {
-        Suite::of(test, 1)
-            .exact()
-            .user(ORDINARY)
-            .run()
-            .assert_passed();
+    run_scaled(test, 1.0, body);
+}
+
+/// The same with all limits of time multiplied, those of tests too: for what is refused only after it has been waited for.
+pub(crate) fn run_scaled(test: &str, scale: f64, body: impl FnOnce(&World) + Send) {
+    const SCALE: &str = "NETNS_TEST_TIME_SCALE";
+    #[expect(clippy::float_cmp, reason = "a number that is passed, not computed")]
+    let is_scaled = scale == 1.0 || std::env::var(SCALE) == Ok(scale.to_string());
+    if !has_user_namespace() || !is_scaled {
+        let again = Suite::of(test, 1).exact();
+        let mut again = if nix::unistd::geteuid().is_root() {
+            again.user(ORDINARY)
+        } else {
+            // It has to make a user namespace again: one that it inherits is not its own.
+            again.without_capabilities()
+        };
+        if !is_scaled {
+            again = again.env(SCALE, scale.to_string());
+        }
+        again.run().assert_passed();
         return;
     }
     thread::scope(|scope| {
@@ -73,7 +87,13 @@ pub(crate) struct World {
 impl World {
     /// Lets this user namespace have as many network namespaces.
     pub(crate) fn allow(&self, number: usize) {
-        fs::write(LIMIT, number.to_string()).expect("a user namespace's owner sets its limits");
+        self.allow_of("net", number);
+    }
+
+    /// The same for other kinds of namespaces: `pid`, `user`.
+    pub(crate) fn allow_of(&self, kind: &str, number: usize) {
+        let limit = format!("{LIMITS}/max_{kind}_namespaces");
+        fs::write(limit, number.to_string()).expect("a user namespace's owner sets its limits");
     }
 
     /// Fails unless the network namespaces that are still counted are `held`, once the kernel has released what it is about to.
@@ -104,8 +124,11 @@ fn files() -> BTreeSet<String> {
     folders.into_iter().flatten().collect()
 }
 
-/// Builds and closes a network with one namespace, its root.
-pub(crate) fn one_namespace() -> Result<(), String> {
-    let network = Topology::new().build().map_err(|error| error.to_string())?;
-    network.close().map_err(|error| error.to_string())
+/// Makes a network namespace, if there is room for one: at once, where a network waits for it.
+fn one_namespace() -> nix::Result<()> {
+    thread::scope(|scope| {
+        // The thread ends in it.
+        let made = scope.spawn(|| unshare(CloneFlags::CLONE_NEWNET));
+        made.join().expect("it does not panic")
+    })
 }
