@@ -55,9 +55,9 @@ struct Pool(Arc<Mutex<Vec<i32>>>);
 fn keep_tokio_at_home() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {
-        // If it cannot be built there, it can neither be in the host, which is told then.
+        // Dropped there too: the caller may be async. If it cannot be built there, it can neither be in the host, which is told then.
         drop(machine::run("netns builder", || {
-            Builder::new_current_thread().enable_all().build()
+            drop(Builder::new_current_thread().enable_all().build());
         }));
     });
 }

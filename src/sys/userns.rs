@@ -107,9 +107,12 @@ fn make_and_map() -> Result<(), Refused> {
 
 /// The kernel refuses this in a process with several threads.
 ///
-/// One that has ended, as that of the trial has, counts until the kernel has released it: a full count is waited for, about a second.
+/// One that has ended, as that of the trial has, counts until the kernel has released it: a full count is waited for,
+/// about four seconds.
 fn make() -> Result<(), Refused> {
-    const PAUSES: [c_long; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+    const PAUSES: [c_long; 16] = [
+        1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512, 512, 512, 512,
+    ];
     let mut pauses = PAUSES.iter();
     loop {
         // SAFETY: a plain system call.
