@@ -1,17 +1,21 @@
 //! What this machine can do, tried out.
 
-use crate::diagnosis::{Check, CheckResult, DoctorReport};
+use std::time::Instant;
+
+use crate::diagnosis::{self, Check, CheckResult, DoctorReport, Failed, Ground};
 use crate::entry;
 use crate::error::{Error, Result};
+use crate::feature::Feature;
 use crate::network::Network;
+use crate::require;
 use crate::sys::bootstrap::{self, Entered};
-use crate::sys::facts;
 use crate::topology::Topology;
 
-/// Tries out what this crate needs and says what works, what does not, and why.
+/// Tries out what this crate needs, and every [`Feature`] that a test can ask for, and says what works, what does not, and why.
 ///
-/// Nothing is concluded from files: a user namespace is entered, networks are built, pings are sent. Call it in a `main` that has made
-/// no threads.
+/// Nothing is concluded from files: a user namespace is entered, networks are built, pings are sent, links and filters of each kind are
+/// made in a network of their own. The kernel may load modules for them. Call it in a `main` that has made no threads; `cargo netns
+/// doctor` is such a program (`cargo install netns-test --features cli`).
 ///
 /// # Examples
 ///
@@ -22,23 +26,46 @@ use crate::topology::Topology;
 /// ```
 pub fn doctor() -> DoctorReport {
     // Before entering: the limits inside a user namespace are others.
-    let facts = facts::gather();
+    let ground = require::ground();
     let mut checks = vec![check("network namespaces", entered)];
+    let mut features = Vec::new();
     if checks[0].result.is_ok() {
-        checks.push(check("veth pairs", || {
-            reaches(Topology::lan(["a", "b"]), "10.1.0.2")
-        }));
-        checks.push(check("bridges", || {
-            reaches(Topology::lan(["a", "b", "c"]), "10.1.0.2")
-        }));
-        checks.push(check("IPv6", || {
-            reaches(Topology::lan(["a", "b"]), "fd00:1::2")
-        }));
-        checks.push(sysctls());
-        checks.push(names());
-        checks.push(check("programs", programs));
+        let tried = require::try_out(Feature::ALL);
+        let failed = |feature| match &tried {
+            Ok(tried) => {
+                let result = tried.iter().find(|(tried, _)| *tried == feature);
+                result.and_then(|(_, result)| result.clone().err())
+            }
+            Err(error) => Some(require::untried(error)),
+        };
+        checks.extend(own_needs(&failed, &ground));
+        let others = Feature::ALL.iter().filter(|it| !it.is_own_need());
+        features.extend(others.map(|it| of_feature(it.name(), *it, failed(*it), "", &ground)));
     }
-    DoctorReport::new(checks, facts)
+    DoctorReport::new(checks, features, ground.facts)
+}
+
+/// What a network of this crate is not complete without, used as a test uses it.
+fn own_needs(failed: &impl Fn(Feature) -> Option<Failed>, ground: &Ground) -> Vec<Check> {
+    let tried = |name, feature, holds| of_feature(name, feature, failed(feature), holds, ground);
+    vec![
+        check("veth pairs", || reaches(&["a", "b"], "10.1.0.2")),
+        check("bridges", || reaches(&["a", "b", "c"], "10.1.0.2")),
+        check("IPv6", || reaches(&["a", "b"], "fd00:1::2")),
+        tried(
+            "sysctls",
+            Feature::Sysctls,
+            "all of this crate's defaults could be set",
+        ),
+        tried(
+            "names and files",
+            Feature::Names,
+            "each host has its own name and files",
+        ),
+        tried("programs", Feature::Programs, "they end with their network"),
+        check("time", small_network),
+        diagnosis::headroom(&ground.facts),
+    ]
 }
 
 fn check(name: &str, attempt: impl FnOnce() -> Result<String>) -> Check {
@@ -46,6 +73,25 @@ fn check(name: &str, attempt: impl FnOnce() -> Result<String>) -> Check {
         Ok(detail) => CheckResult::Ok(detail),
         Err(error) if error.is_refused() => CheckResult::Refused(error.to_string()),
         Err(error) => CheckResult::Unknown(error.to_string()),
+    };
+    Check::new(name, result)
+}
+
+/// The outcome of a trial, as a line of the report.
+fn of_feature(
+    name: &str,
+    feature: Feature,
+    failed: Option<Failed>,
+    holds: &str,
+    ground: &Ground,
+) -> Check {
+    let result = match failed {
+        None => CheckResult::Ok(holds.to_owned()),
+        Some(failed) if failed.is_lack => CheckResult::Missing {
+            remedy: diagnosis::lack_remedy(feature, &failed, ground),
+            detail: failed.text,
+        },
+        Some(failed) => CheckResult::Unknown(failed.text),
     };
     Check::new(name, result)
 }
@@ -59,9 +105,9 @@ fn entered() -> Result<String> {
     })
 }
 
-/// Builds the network and pings from `a`.
-fn reaches(topology: Topology, target: &str) -> Result<String> {
-    let network: Network = topology.build()?;
+/// Builds a segment and pings from `a`.
+fn reaches(members: &[&str], target: &str) -> Result<String> {
+    let network: Network = Topology::lan(members.iter().copied()).build()?;
     let report = network.host("a").ping(target)?;
     network.close()?;
     if report.is_lossless() {
@@ -78,65 +124,14 @@ fn reaches(topology: Topology, target: &str) -> Result<String> {
     ))
 }
 
-/// Whether everything could be set that makes a network usable at once.
-fn sysctls() -> Check {
-    let unset = Topology::new().build().map(|network| {
-        let unset = &network.parts().nodes[0].unset;
-        unset.iter().map(|it| told(&it.sysctl, &it.cause)).collect()
-    });
-    complete(
-        "sysctls",
-        unset,
-        "all of this crate's defaults could be set",
-        "could not be set:",
-        "in a container: a writable /proc/sys, `docker run --security-opt systempaths=unconfined`",
-    )
-}
-
-/// Whether a host has its own name, files, `/sys` and `/proc/net`.
-fn names() -> Check {
-    let lacking = Topology::new().build().and_then(|network| {
-        network.root().run(|| ());
-        let lacking = network.parts().lacking(0);
-        network.close()?;
-        Ok(lacking.iter().map(|it| told(it.what, &it.cause)).collect())
-    });
-    complete(
-        "names and files",
-        lacking,
-        "each host has its own name and files",
-        "hosts see the machine's",
-        "in a container: allow mounts, `docker run --security-opt apparmor=unconfined`; networks work without",
-    )
-}
-
-fn told(what: &str, cause: &str) -> String {
-    format!("{what} ({cause})")
-}
-
-/// A check that holds if nothing is missing.
-fn complete(
-    name: &str,
-    missing: Result<Vec<String>>,
-    holds: &str,
-    lacks: &str,
-    remedy: &str,
-) -> Check {
-    let result = match missing {
-        Ok(missing) if missing.is_empty() => CheckResult::Ok(holds.to_owned()),
-        Ok(missing) => CheckResult::Missing {
-            detail: format!("{lacks} {}", missing.join(", ")),
-            remedy: remedy.to_owned(),
-        },
-        Err(error) => CheckResult::Unknown(error.to_string()),
-    };
-    Check::new(name, result)
-}
-
-/// Whether programs could be started that end with the network. None is.
-fn programs() -> Result<String> {
-    let network = Topology::new().build()?;
-    network.root().start(|| ())?;
+/// What a small test pays for its network.
+fn small_network() -> Result<String> {
+    let begin = Instant::now();
+    let network = Topology::lan(["a", "b"]).build()?;
+    let built = begin.elapsed();
     network.close()?;
-    Ok("they end with their network".to_owned())
+    let milliseconds = built.as_secs_f64() * 1000.0;
+    Ok(format!(
+        "a network of two hosts is built in {milliseconds:.1} ms"
+    ))
 }

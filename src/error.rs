@@ -5,6 +5,7 @@ use std::io;
 use std::panic::Location;
 
 use crate::errno::EMFILE;
+use crate::feature::Feature;
 
 /// What helps a process that has as many files open as it may.
 const OPEN_FILES: &str = "raise the limit of open files of a process, which `ulimit -n` shows, or let the test keep fewer open";
@@ -44,6 +45,7 @@ struct Inner {
     what: String,
     cause: String,
     help: Vec<String>,
+    missing: Vec<Feature>,
     source: Option<io::Error>,
 }
 
@@ -78,6 +80,7 @@ impl Error {
             what: what.into(),
             cause: cause.to_string(),
             help: Vec::new(),
+            missing: Vec::new(),
             source: None,
         }))
     }
@@ -120,6 +123,19 @@ impl Error {
         self
     }
 
+    /// Names the features whose lack it is.
+    pub(crate) fn lacking(mut self, features: Vec<Feature>) -> Self {
+        self.0.missing = features;
+        self
+    }
+
+    /// The text without remedies, on one line, and the best remedy.
+    pub(crate) fn in_brief(&self) -> (String, Option<String>) {
+        let cause = self.0.cause.replace("\n  ", "; ");
+        let text = format!("failed to {}: {cause}", self.0.what);
+        (text, self.0.help.first().cloned())
+    }
+
     /// Whether the topology itself contains mistakes; they are all listed in the text.
     ///
     /// # Examples
@@ -148,7 +164,7 @@ impl Error {
         self.0.kind == Kind::Refused
     }
 
-    /// Whether this machine lacks a part that was asked for: the kernel's, or a program of
+    /// Whether this machine lacks a part that was asked for: a feature of [`require`](crate::require), or a program of
     /// [`require_program`](crate::require_program).
     ///
     /// # Examples
@@ -162,6 +178,23 @@ impl Error {
     /// ```
     pub fn is_unsupported(&self) -> bool {
         self.0.kind == Kind::Unsupported
+    }
+
+    /// The features that this machine lacks, if that is the error: those that were asked for by [`require`](crate::require) or by the attribute's
+    /// `requires(..)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Feature, require};
+    ///
+    /// match require([Feature::Netem, Feature::Wireguard]) {
+    ///     Ok(()) => println!("both are there"),
+    ///     Err(error) => println!("missing: {:?}", error.missing_features()),
+    /// }
+    /// ```
+    pub fn missing_features(&self) -> &[Feature] {
+        &self.0.missing
     }
 
     /// Whether the machine is the reason: such an error may skip a test, if the environment says so.

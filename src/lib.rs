@@ -25,158 +25,7 @@
 //!    outlives the test's process, and the machine's own network, sysctls and files are never touched.
 //! 3. **Fast.** The cost is the kernel's cost. Nobody should think twice before asking for a network.
 //!
-//! # A test, step by step
-//!
-//! The examples from here on use [`run`], which does what the attribute does without being a test: documentation cannot
-//! contain tests. In a test, write the closure's content as the function's body.
-//!
-//! **Say what you need.** A [`Topology`] is a plain value. Nothing happens yet, and no method fails.
-//!
-//! ```
-//! use netns_test::Topology;
-//!
-//! fn office() -> Topology {
-//!     Topology::new()
-//!         .bridge("br0", ["10.0.0.254/24", "fd00::ff/64"])
-//!         .host("desk", |h| h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254"))
-//!         .host("printer", |h| h.attach("br0", "10.0.0.2/24"))
-//! }
-//! # office().plan().unwrap();
-//! ```
-//!
-//! The bridge is in the **root**, the node that plays the host machine. The test's body runs in the root unless the attribute
-//! says `inside = "desk"`. For hosts on one segment, [`Topology::lan`] allots names and addresses by itself.
-//!
-//! **Look at what it comes to.** [`Topology::plan`] decides every name, number and route, and finds every mistake, all at once.
-//! It asks no kernel, so that it gives the same [`Plan`] on any machine. The plan prints as the commands that a person would
-//! have typed.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! # fn office() -> Topology {
-//! #     Topology::new()
-//! #         .bridge("br0", ["10.0.0.254/24", "fd00::ff/64"])
-//! #         .host("desk", |h| h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254"))
-//! #         .host("printer", |h| h.attach("br0", "10.0.0.2/24"))
-//! # }
-//! let plan = office().plan().unwrap();
-//! assert!(plan.to_string().contains("ip -netns desk address add 10.0.0.1/24 dev eth0"));
-//!
-//! let wrong = office().host("fax", |h| h.attach("br0", "10.0.0.2/24"));
-//! assert!(wrong.plan().unwrap_err().to_string().contains("10.0.0.2"));
-//! ```
-//!
-//! **Run code in a host.** [`Host::run`] starts a fresh thread that enters the host and dies there. The closure may borrow, and
-//! calls may nest. A socket belongs to the host in which it was made, wherever it is used later.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! use std::net::{TcpListener, TcpStream};
-//!
-//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
-//! let printer = net.host("printer");
-//! let listener = printer.run(|| TcpListener::bind("0.0.0.0:515")).unwrap();
-//! let stream = net.host("desk").run(|| TcpStream::connect(printer.socket_addr(515))).unwrap();
-//! let (_accepted, from) = listener.accept().unwrap();
-//! assert_eq!(from, stream.local_addr().unwrap());
-//! # }).unwrap();
-//! ```
-//!
-//! The network is usable at once: links are up and carry packets, IPv6 addresses are not tentative. Do not sleep before the
-//! first packet.
-//!
-//! **Use names.** Every node finds every other by its name, with `getaddrinfo` and with whatever reads `/etc/hosts`: threads in hosts,
-//! programs, and the test's body. A name stands for all addresses of the node, the nearest first; [`HostSpec::alias`] adds names.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! # use std::net::{TcpListener, TcpStream};
-//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
-//! let listener = net.host("printer").run(|| TcpListener::bind("printer:515")).unwrap();
-//! assert!(net.host("desk").run(|| TcpStream::connect("printer:515")).is_ok());
-//! # drop(listener);
-//! # }).unwrap();
-//! ```
-//!
-//! **Run programs in a host.** [`Host::command`] mirrors the standard library's `Command`. What it starts dies with the network,
-//! whatever that program started in turn. What it prints is kept, to wait for a line and for the report of a failed test.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
-//! let mut server = net.host("printer").command("sh").args(["-c", "echo ready; exec sleep 1000"]).spawn().unwrap();
-//! server.expect_line("ready").unwrap();
-//! let addresses = net.host("desk").command("ip").args(["-br", "address"]).read().unwrap();
-//! assert!(addresses.contains("10.1.0.1/16"));
-//! # }).unwrap();
-//! ```
-//!
-//! **Ask who reaches whom.** [`Host::ping`] and [`Network::ping_all`] send ICMP echo requests from this process. Silence is not
-//! an error: it stands in the report, and you say what you expected.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! # netns_test::run(&Topology::lan(["desk", "printer", "phone"]), |net| {
-//! net.host("desk").ping("printer").unwrap().assert_lossless();
-//! net.ping_all().unwrap().assert_all_reachable();
-//! # }).unwrap();
-//! ```
-//!
-//! **Answer DNS queries as the test needs them** (feature `dns`). A `Zone` is a plain value, too. `HostSpec::dns` serves it for as long
-//! as the network lives, `Host::serve_dns` until its result is dropped. A name can be late, truncated, refused or never answered, and
-//! the server tells what it was asked. Every node's `/etc/resolv.conf` names the servers that the topology has.
-//!
-//! **Say it once for IPv4 and IPv6.** [`Topology::only`] limits a network to one family, without any address of the other one. In
-//! the attribute, `families(v4, v6, dual)` makes a test of each; `topologies(..)` does the same for several networks.
-//!
-//! ```
-//! # use netns_test::{Family, Topology};
-//! # netns_test::run(&Topology::lan(["desk", "printer"]).only(Family::V6), |net| {
-//! assert_eq!(net.families(), [Family::V6]);
-//! assert!(net.host("printer").socket_addr(515).is_ipv6());
-//! # }).unwrap();
-//! ```
-//!
-//! **Wait for what you need**, never for time. [`Host::wait_listening`] reads the host's socket tables until somebody listens, and never
-//! connects. [`eventually`] tries, pauses and tries again, and tells what the last attempt said. A [`Barrier`] lets code in several
-//! hosts go on together. Each has a limit and a twin for async code.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! use std::net::{TcpListener, TcpStream};
-//! use std::time::Duration;
-//! use netns_test::eventually;
-//!
-//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
-//! let printer = net.host("printer");
-//! std::thread::scope(|scope| {
-//!     scope.spawn(|| printer.run(|| TcpListener::bind("0.0.0.0:515").unwrap().accept().unwrap()));
-//!     printer.wait_listening(515).unwrap();
-//!     let stream = net.host("desk").run(|| TcpStream::connect(printer.socket_addr(515))).unwrap();
-//!     let from = stream.local_addr().unwrap();
-//!     let seen = || printer.sockets().unwrap().iter().any(|it| it.remote == Some(from));
-//!     eventually(Duration::from_secs(5), seen).unwrap();
-//! });
-//! # }).unwrap();
-//! ```
-//!
-//! **Change the network while the test runs**, and look again. A [`Link`] is an interface to be changed; a look asks the kernel
-//! each time.
-//!
-//! ```
-//! # use netns_test::Topology;
-//! # netns_test::run(&Topology::lan(["desk", "printer"]), |net| {
-//! let cable = net.host("desk").link("eth0");
-//! cable.down().unwrap();
-//! assert_eq!(net.host("printer").ping_with("10.1.0.1", |p| p.count(1).timeout(std::time::Duration::from_millis(50))).unwrap().received(), 0);
-//! cable.up().unwrap();
-//! println!("{}", cable.look().unwrap());
-//! # }).unwrap();
-//! ```
-//!
-//! **Be wrong on purpose.** A test about a broken network needs the mistake that the plan refuses. [`Topology::allow`] lets that
-//! one through: [`Mistake`] lists them. [`Topology::bare`] raises nothing, [`Topology::realistic`] gives the kernel's own defaults
-//! back.
+#![doc = include_str!("guide.md")]
 //!
 //! # Async code
 //!
@@ -244,7 +93,8 @@
 //! | Variable | Meaning | Default |
 //! |---|---|---|
 //! | `NETNS_TEST_UNSUPPORTED=fail\|skip` | what becomes of a test that this machine cannot run | `fail` |
-//! | `NETNS_TEST_REQUIRE=1` | no test may be skipped: for CI | `0` |
+//! | `NETNS_TEST_REQUIRE=1` | no test may be skipped, and no network may do without names or sysctls of its own: for CI | `0` |
+//! | `NETNS_TEST_REQUIRE=NAME,..` | these [`Feature`]s must be on this machine: each network test is red where one is not, whether it asks or not | |
 //! | `NETNS_TEST_SKIPPED=FILE` | where skipped tests are recorded, one a line, a tab before the reason | nowhere |
 //! | `NETNS_TEST_ISOLATION=process\|thread` | `thread`: tests run in the process that you started, all of which enters; nobody enforces deadlines. For debuggers | `process` |
 //! | `NETNS_TEST_TIMEOUT=SECONDS` | the deadline of tests that set none | `60` |
@@ -289,7 +139,7 @@
 //! ```text
 //! harness                           one test: parent, child, outcome
 //! doctor keep                       what this machine can do; a network for people to look at
-//! current reach report              the calling test's network; pings; the evidence of a failure
+//! current reach report require      the calling test's network; pings; the evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
@@ -309,7 +159,7 @@
 //! view wire zone                    what was seen, as values; packets as bytes; DNS zones as values
 //! address                           addresses and subnets
 //! error                             the one error type
-//! errno                             the kernel's error numbers
+//! errno feature                     the kernel's error numbers; names of what a test can require
 //! ```
 
 // The published documentation says which feature an item needs.
@@ -333,6 +183,8 @@ struct Readme;
 
 // A module imports only from those above its row: `tests/tidy.rs` holds the table.
 mod errno;
+mod feature;
+
 mod error;
 // --- values: what was asked, and what follows from it; testable on any machine ---
 mod address;
@@ -388,6 +240,7 @@ mod network;
 mod current;
 mod reach;
 mod report;
+mod require;
 
 mod doctor;
 mod keep;
@@ -404,6 +257,7 @@ pub use current::{Current, current};
 pub use dns::DnsServer;
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
+pub use feature::Feature;
 pub use host::{Host, Listening};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
@@ -414,6 +268,7 @@ pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
 pub use program::{Command, Process, require_program};
+pub use require::require;
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::feature::Feature;
+
 /// A case's deadline when nobody says another.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -10,8 +12,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct Settings {
     /// `NETNS_TEST_UNSUPPORTED`: what becomes of a test that this machine cannot run.
     pub(crate) unsupported: Unsupported,
-    /// `NETNS_TEST_REQUIRE`: no test may be skipped.
-    pub(crate) require: bool,
+    /// `NETNS_TEST_REQUIRE`: what this machine must have, whatever a test asks for.
+    pub(crate) require: Require,
     /// `NETNS_TEST_SKIPPED`: the file that skipped tests are recorded in.
     pub(crate) skipped: Option<String>,
     /// `NETNS_TEST_ISOLATION`: a process for each test, or none, for debuggers.
@@ -28,6 +30,27 @@ pub(crate) struct Settings {
 pub(crate) enum Unsupported {
     Fail,
     Skip,
+}
+
+/// What must be there on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Require {
+    /// What a test does not ask for may be missing, and one that asks may be skipped.
+    Nothing,
+    /// Whatever a test needs, and whatever a network of ours can do without: nothing is skipped, nothing is tolerated.
+    Everything,
+    /// These, for each test.
+    These(Vec<Feature>),
+}
+
+impl Require {
+    /// The features that each test is held to.
+    pub(crate) fn features(&self) -> &[Feature] {
+        match self {
+            Self::Nothing | Self::Everything => &[],
+            Self::These(features) => features,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +80,7 @@ impl Settings {
                 "NETNS_TEST_UNSUPPORTED",
                 &[("fail", Unsupported::Fail), ("skip", Unsupported::Skip)],
             )?,
-            require: choice(&lookup, "NETNS_TEST_REQUIRE", &[("0", false), ("1", true)])?,
+            require: required(&lookup, "NETNS_TEST_REQUIRE")?,
             skipped: lookup("NETNS_TEST_SKIPPED"),
             isolation: choice(
                 &lookup,
@@ -117,6 +140,30 @@ fn choice<T: Copy>(
     }
 }
 
+/// `0`, `1`, or names of features separated by commas.
+fn required(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Require, String> {
+    let Some(text) = lookup(name) else {
+        return Ok(Require::Nothing);
+    };
+    match text.as_str() {
+        "0" => return Ok(Require::Nothing),
+        "1" => return Ok(Require::Everything),
+        _ => {}
+    }
+    let mut features = Vec::new();
+    for word in text.split(',').map(str::trim) {
+        let unknown = || {
+            let known: Vec<&str> = Feature::ALL.iter().map(|it| it.name()).collect();
+            let known = known.join(", ");
+            format!(
+                "failed to read {name}: `{word}` is none of 0, 1, or in a list separated by commas: {known}"
+            )
+        };
+        features.push(Feature::from_name(word).ok_or_else(unknown)?);
+    }
+    Ok(Require::These(features))
+}
+
 /// A number above zero, and no larger than makes sense for a time.
 fn positive(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<f64>, String> {
     let Some(text) = lookup(name) else {
@@ -152,7 +199,27 @@ mod tests {
         assert_eq!(settings.isolation, Isolation::Process);
         assert_eq!(settings.timeout, Duration::from_secs(60));
         assert_eq!(settings.on_fail, OnFail::Report);
-        assert!(!settings.require);
+        assert_eq!(settings.require, Require::Nothing);
+    }
+
+    #[test]
+    fn abilities_are_required_all_or_by_name() {
+        let require = |value| parse(&[("NETNS_TEST_REQUIRE", value)]).map(|it| it.require);
+        assert_eq!(require("0"), Ok(Require::Nothing));
+        assert_eq!(require("1"), Ok(Require::Everything));
+        let these = Require::These(vec![Feature::Names, Feature::Netem]);
+        assert_eq!(require("names, netem"), Ok(these));
+        for wrong in ["yes", "names,", "names,yes", "1,names"] {
+            let error = require(wrong).unwrap_err();
+            assert!(
+                error.starts_with("failed to read NETNS_TEST_REQUIRE: `"),
+                "{error}"
+            );
+            assert!(
+                error.contains("` is none of 0, 1, or in a list separated by commas: veth, bridge, ipv6, sysctls, "),
+                "{error}"
+            );
+        }
     }
 
     #[test]
@@ -173,11 +240,6 @@ mod tests {
                 "NETNS_TEST_UNSUPPORTED",
                 "ignore",
                 "failed to read NETNS_TEST_UNSUPPORTED: `ignore` is none of fail, skip",
-            ),
-            (
-                "NETNS_TEST_REQUIRE",
-                "yes",
-                "failed to read NETNS_TEST_REQUIRE: `yes` is none of 0, 1",
             ),
             (
                 "NETNS_TEST_ISOLATION",

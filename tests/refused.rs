@@ -9,10 +9,14 @@
     reason = "helpers of tests: what cannot go on fails the test"
 )]
 
+#[path = "refusals/doctor.rs"]
+mod doctor;
 mod refusals;
+#[path = "refusals/required.rs"]
+mod required;
 mod subjects;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use refusals::{Refusal, become_user, refuse};
@@ -25,7 +29,7 @@ const FILTERED: &str = "refused: unshare(CLONE_NEWUSER) with EPERM (Operation no
 const UNMAPPED: &str =
     "refused: write to /proc/self/gid_map with EPERM (Operation not permitted)\n";
 const HEADLINE: &str = "failed to make a network for this test: ";
-const LAST_REMEDY: &str = "\n  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo run --example doctor` shows the whole verdict";
+const LAST_REMEDY: &str = "\n  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo netns doctor` shows the whole verdict (`cargo install netns-test --features cli`)";
 
 /// Tests that need a network, tests that would be met by a panic, and tests that need nothing.
 const ARGUMENTS: [&str; 8] = [
@@ -68,14 +72,15 @@ struct Program {
 
 impl Program {
     fn new(package: Package) -> Self {
+        Self::copy_of(package.program())
+    }
+
+    fn copy_of(program: &Path) -> Self {
         let scratch = Scratch::new();
         let path = scratch.path().join("subjects");
         // By another process: a descriptor of ours that is open for writing could slip into a child of another thread, and
         // the kernel executes no file that somebody may still write to.
-        let copy = Command::new("cp")
-            .arg(package.program())
-            .arg(&path)
-            .status();
+        let copy = Command::new("cp").arg(program).arg(&path).status();
         assert!(copy.unwrap().success());
         Self { scratch, path }
     }

@@ -83,6 +83,7 @@ fn facts(case: &Case, full_name: &TokenStream) -> TokenStream {
         Timeout::Seconds(seconds) => quote!(::core::time::Duration::from_secs(#seconds)),
         Timeout::Duration(expr) => quote!(#expr),
     }));
+    let requires = &case.requires;
     quote! {
         ::netns_test::__private::Case {
             name: #full_name,
@@ -91,6 +92,7 @@ fn facts(case: &Case, full_name: &TokenStream) -> TokenStream {
             should_panic: ::netns_test::__private::ShouldPanic::#should_panic,
             inside: #inside,
             timeout: #timeout,
+            requires: &[#(::netns_test::Feature::#requires),*],
         }
     }
 }

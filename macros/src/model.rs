@@ -62,6 +62,8 @@ pub(crate) struct Case {
     /// `Some` for an `async fn`, and only for one.
     pub(crate) flavor: Option<Flavor>,
     pub(crate) timeout: Option<Timeout>,
+    /// What `requires` lists, as the library's own words for it.
+    pub(crate) requires: Vec<Ident>,
 }
 
 impl Case {

@@ -61,7 +61,7 @@ fn arguments_may_come_in_any_order_and_end_with_a_comma() {
 fn unknown_arguments_list_the_known_ones() {
     let unknown = |name: &str| {
         format!(
-            "unknown argument `{name}`, expected one of: topology, topologies, families, inside, flavor, timeout \
+            "unknown argument `{name}`, expected one of: topology, topologies, families, inside, flavor, timeout, requires \
              (the value of `topology` says the rest)"
         )
     };
@@ -302,6 +302,7 @@ fn the_plainest_test() {
                         should_panic: ::netns_test::__private::ShouldPanic::No,
                         inside: ::core::option::Option::None,
                         timeout: ::core::option::Option::None,
+                        requires: &[],
                     },
                     || -> ::netns_test::Topology { ::netns_test::Topology::new() },
                     |_| ::netns_test::__private::outcome(
@@ -343,6 +344,7 @@ fn an_async_test_with_everything() {
                         should_panic: ::netns_test::__private::ShouldPanic::Saying("refused"),
                         inside: ::core::option::Option::Some("client"),
                         timeout: ::core::option::Option::Some(::core::time::Duration::from_secs(16)),
+                        requires: &[],
                     },
                     || -> ::netns_test::Topology { lab() },
                     |net| ::netns_test::__private::outcome(

@@ -3,6 +3,7 @@
 //! All mistakes are reported at once, each on what has to change.
 
 mod arguments;
+mod features;
 mod lists;
 
 use quote::ToTokens;
@@ -67,6 +68,7 @@ pub(crate) fn case(args: Args, function: Function) -> syn::Result<Case> {
         inside,
         flavor,
         timeout,
+        requires,
     } = args;
     let flavor = sig
         .asyncness
@@ -85,6 +87,7 @@ pub(crate) fn case(args: Args, function: Function) -> syn::Result<Case> {
         inside,
         flavor,
         timeout,
+        requires,
     })
 }
 

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use super::check::{Check, CheckResult};
 use super::facts::Facts;
+use super::json;
+
+/// The version of the JSON form: another number says that keys have gone or mean something else.
+const FORMAT: u64 = 1;
 
 /// What a machine can do for network tests: one line a check, each failed one with its remedy.
 ///
@@ -23,100 +28,20 @@ use super::facts::Facts;
 #[derive(Clone, Debug)]
 pub struct DoctorReport {
     checks: Vec<Check>,
+    features: Vec<Check>,
     facts: Facts,
 }
 
-/// One thing that was tried.
-///
-/// # Examples
-///
-/// ```
-/// use netns_test::{CheckResult, DoctorReport};
-///
-/// fn has(report: &DoctorReport, name: &str) -> bool {
-///     report.checks().iter().any(|check| check.name == name && check.result.is_ok())
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Check {
-    /// What was tried, such as `user namespace` or `netem`.
-    pub name: String,
-    /// What became of it.
-    pub result: CheckResult,
-}
-
-/// What became of a [`Check`].
-///
-/// # Examples
-///
-/// ```
-/// use netns_test::CheckResult;
-///
-/// let missing = CheckResult::Missing {
-///     detail: "the kernel has no `netem`".to_owned(),
-///     remedy: "sudo modprobe sch_netem".to_owned(),
-/// };
-/// assert!(!missing.is_ok());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CheckResult {
-    /// It works; the detail says how, or how fast.
-    Ok(String),
-    /// The machine lacks this part; tests that do not ask for it run.
-    Missing {
-        /// What is missing.
-        detail: String,
-        /// The one line that provides it.
-        remedy: String,
-    },
-    /// No test can run. The text is the one that each refused test prints.
-    Refused(String),
-    /// It could not be told, and why.
-    Unknown(String),
-}
-
-impl CheckResult {
-    /// Whether it works.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use netns_test::CheckResult;
-    ///
-    /// assert!(CheckResult::Ok("3 of 3 pings answered".to_owned()).is_ok());
-    /// assert!(!CheckResult::Unknown("no answer".to_owned()).is_ok());
-    /// ```
-    pub fn is_ok(&self) -> bool {
-        matches!(self, Self::Ok(_))
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Ok(_) => "ok",
-            Self::Missing { .. } => "missing",
-            Self::Refused(_) => "refused",
-            Self::Unknown(_) => "unknown",
-        }
-    }
-}
-
-impl Check {
-    pub(crate) fn new(name: impl Into<String>, result: CheckResult) -> Self {
-        Self {
-            name: name.into(),
-            result,
-        }
-    }
-}
-
 impl DoctorReport {
-    pub(crate) fn new(checks: Vec<Check>, facts: Facts) -> Self {
-        Self { checks, facts }
+    pub(crate) fn new(checks: Vec<Check>, features: Vec<Check>, facts: Facts) -> Self {
+        Self {
+            checks,
+            features,
+            facts,
+        }
     }
 
-    /// The checks, in the order in which they were made.
+    /// What this crate itself needs, in the order in which it was tried.
     ///
     /// # Examples
     ///
@@ -127,6 +52,57 @@ impl DoctorReport {
     /// ```
     pub fn checks(&self) -> &[Check] {
         &self.checks
+    }
+
+    /// Each [`Feature`](crate::Feature) that a test can ask for beyond that, by its name. What is missing here makes no machine less usable for others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let report = netns_test::doctor();
+    /// let missing = report.features().iter().filter(|feature| !feature.result.is_ok());
+    /// println!("{} features are missing", missing.count());
+    /// ```
+    pub fn features(&self) -> &[Check] {
+        &self.features
+    }
+
+    /// The report as a JSON object, for programs.
+    ///
+    /// | Key | Value |
+    /// |---|---|
+    /// | `format` | 1; another number says that keys have gone or mean something else, and new keys may come at any time |
+    /// | `version` | the version of this crate |
+    /// | `verdict` | [`verdict`](Self::verdict) |
+    /// | `exit_code` | [`exit_code`](Self::exit_code) |
+    /// | `checks` | [`checks`](Self::checks): objects with `name`, `result` (`ok`, `missing`, `refused` or `unknown`), `detail` and `remedy`, which is null where there is none |
+    /// | `features` | [`features`](Self::features), in the same form |
+    /// | `facts` | what is known of the machine: objects with `key` and `text` |
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(netns_test::doctor().to_json().contains(r#""format": 1,"#));
+    /// ```
+    pub fn to_json(&self) -> String {
+        let facts = self.facts.sentences().into_iter().map(|fact| {
+            json::object([
+                ("key", json::text(fact.key)),
+                ("text", json::text(&fact.text)),
+            ])
+        });
+        json::document([
+            ("format", json::number(FORMAT)),
+            ("version", json::text(env!("CARGO_PKG_VERSION"))),
+            ("verdict", json::text(&self.verdict())),
+            ("exit_code", json::number(self.exit_code().into())),
+            ("checks", json::list(self.checks.iter().map(Check::json))),
+            (
+                "features",
+                json::list(self.features.iter().map(Check::json)),
+            ),
+            ("facts", json::list(facts)),
+        ])
     }
 
     /// The report in one sentence.
@@ -156,7 +132,7 @@ impl DoctorReport {
         }
     }
 
-    /// Whether network tests can run. Tests that ask for a missing part still fail.
+    /// Whether network tests can run. Tests that ask for a missing feature still fail.
     ///
     /// # Examples
     ///
@@ -169,7 +145,8 @@ impl DoctorReport {
         self.first_refused().is_none() && self.checks.iter().any(|check| check.result.is_ok())
     }
 
-    /// 0 if everything works, 1 if no network test can run, 2 if some parts are missing or could not be told.
+    /// 0 if network tests can run with everything that this crate itself needs, 1 if none can run, 2 if they can, but some of those needs are
+    /// missing or could not be told: sysctls, names, programs. Missing [`features`](Self::features) change nothing here.
     ///
     /// # Examples
     ///
@@ -195,20 +172,32 @@ impl DoctorReport {
 
     /// The width of the column of names.
     fn width(&self) -> usize {
-        self.checks
-            .iter()
-            .map(|check| check.name.len())
-            .max()
-            .unwrap_or(0)
+        let missing = self.features.iter().filter(|it| !it.result.is_ok());
+        let shown = self.checks.iter().chain(missing);
+        shown.map(|check| check.name.len()).max().unwrap_or(0)
+    }
+
+    /// Those that are there on a line, the others with what helps.
+    fn write_features(&self, f: &mut fmt::Formatter<'_>, width: usize) -> fmt::Result {
+        let (present, missing): (Vec<_>, Vec<_>) =
+            self.features.iter().partition(|it| it.result.is_ok());
+        if !present.is_empty() {
+            let names: Vec<&str> = present.iter().map(|it| it.name.as_str()).collect();
+            let detail = CheckResult::Ok(names.join(" "));
+            Check::new("features", detail).write(f, width)?;
+        }
+        missing.into_iter().try_for_each(|it| it.write(f, width))
     }
 }
 
 impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.verdict())?;
+        let width = self.width();
         for check in &self.checks {
-            write_check(f, check, self.width())?;
+            check.write(f, width)?;
         }
+        self.write_features(f, width)?;
         // A machine where all is well needs no proof; on any other the facts belong into the report of the problem.
         let facts = self.facts.sentences();
         if self.exit_code() == 0 || facts.is_empty() {
@@ -219,29 +208,6 @@ impl fmt::Display for DoctorReport {
             writeln!(f, "  {}", fact.text)?;
         }
         Ok(())
-    }
-}
-
-fn write_check(f: &mut fmt::Formatter<'_>, check: &Check, width: usize) -> fmt::Result {
-    let detail = match &check.result {
-        CheckResult::Ok(detail) | CheckResult::Unknown(detail) => detail,
-        CheckResult::Missing { detail, .. } => detail,
-        CheckResult::Refused(text) => text,
-    };
-    let mut lines = detail.lines();
-    let first = lines.next().unwrap_or_default();
-    let line = format!(
-        "  {:<7}  {:<width$}  {first}",
-        check.result.word(),
-        check.name
-    );
-    writeln!(f, "{}", line.trim_end())?;
-    for line in lines {
-        writeln!(f, "           {line}")?;
-    }
-    match &check.result {
-        CheckResult::Missing { remedy, .. } => writeln!(f, "             help: {remedy}"),
-        _ => Ok(()),
     }
 }
 
@@ -271,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_good_machine_is_green_and_brief() {
-        let report = DoctorReport::new(vec![ok("user namespace"), ok("veth")], ubuntu());
+        let report = DoctorReport::new(vec![ok("user namespace"), ok("veth")], vec![], ubuntu());
         assert_eq!((report.is_usable(), report.exit_code()), (true, 0));
         assert_eq!(
             report.to_string(),
@@ -281,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_missing_part_is_named_with_its_remedy() {
-        let report = DoctorReport::new(vec![ok("veth"), netem()], ubuntu());
+        let report = DoctorReport::new(vec![ok("veth"), netem()], vec![], ubuntu());
         assert_eq!((report.is_usable(), report.exit_code()), (true, 2));
         let text = report.to_string();
         assert!(text.starts_with("this machine can run network tests, but without: netem\n"));
@@ -299,7 +265,7 @@ mod tests {
     fn a_refusal_is_the_text_of_the_tests() {
         let verdict = diagnose(Step::UidMap, crate::errno::EPERM, &ubuntu());
         let refused = Check::new("user namespace", CheckResult::Refused(verdict.to_string()));
-        let report = DoctorReport::new(vec![ok("kernel"), refused], ubuntu());
+        let report = DoctorReport::new(vec![ok("kernel"), refused], vec![], ubuntu());
         assert_eq!((report.is_usable(), report.exit_code()), (false, 1));
         for line in verdict.to_string().lines() {
             assert!(report.to_string().contains(line), "{line}");
@@ -310,7 +276,7 @@ mod tests {
     fn an_empty_or_unsure_report_is_not_usable() {
         let unknown = Check::new("veth", CheckResult::Unknown("not tried".to_owned()));
         for checks in [vec![], vec![unknown]] {
-            let report = DoctorReport::new(checks, Facts::default());
+            let report = DoctorReport::new(checks, vec![], Facts::default());
             assert_eq!((report.is_usable(), report.exit_code()), (false, 1));
         }
     }

@@ -22,7 +22,8 @@ fn the_whole_text_reads_as_prose() {
   help: to keep it: echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-netns-test.conf
   help: or for these programs only, a profile in /etc/apparmor.d: `profile netns-tests /PATH/TO/target/*/deps/** \
          flags=(unconfined) { userns, }`, loaded by `sudo apparmor_parser -r FILE`
-  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo run --example doctor` shows the whole verdict"
+  help: to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo netns doctor` shows the whole verdict \
+         (`cargo install netns-test --features cli`)"
     );
 }
 

@@ -9,10 +9,14 @@
 //!
 //! No single fact predicts success, so nothing is judged before a step has failed.
 
+mod check;
 mod doctor;
 mod evidence;
 mod facts;
+mod json;
 mod judge;
+mod lack;
+mod limits;
 mod modules;
 mod reading;
 mod remedy;
@@ -29,10 +33,13 @@ mod invariants;
 #[cfg(test)]
 mod noise;
 
-pub use doctor::{Check, CheckResult, DoctorReport};
+pub use check::{Check, CheckResult};
+pub use doctor::DoctorReport;
 pub(crate) use facts::Facts;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use facts::Limits;
+pub(crate) use lack::{Failed, Ground, error as lack_error, remedy as lack_remedy};
+pub(crate) use limits::headroom;
 pub(crate) use step::{Namespace, Step};
 pub(crate) use verdict::diagnose;
 #[cfg(test)]

@@ -145,8 +145,9 @@ pub(crate) struct Verdict {
 }
 
 /// The remedy that fits every wall but a shortage; the last one, because it gives up.
-const INSTEAD: &str = "to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo run \
-                      --example doctor` shows the whole verdict";
+pub(super) const INSTEAD: &str = "to skip such tests instead, set NETNS_TEST_UNSUPPORTED=skip; `cargo \
+                                 netns doctor` shows the whole verdict (`cargo install netns-test \
+                                 --features cli`)";
 
 /// Explains why `step` failed with `errno`.
 pub(crate) fn diagnose(step: Step, errno: i32, facts: &Facts) -> Verdict {

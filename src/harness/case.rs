@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::address::Family;
+use crate::feature::Feature;
 use crate::topology::Topology;
 
 /// What the attribute knows about its function.
@@ -20,6 +21,8 @@ pub struct Case {
     pub inside: Option<&'static str>,
     /// A deadline of its own, before scaling.
     pub timeout: Option<Duration>,
+    /// What the machine must have for it.
+    pub requires: &'static [Feature],
 }
 
 /// One of the tests that the attribute makes of a function.

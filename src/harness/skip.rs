@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use crate::console::say;
 use crate::harness::case::Case;
 use crate::harness::outcome;
-use crate::settings::{Settings, Unsupported};
+use crate::settings::{Require, Settings, Unsupported};
 use crate::sys::process;
 
 /// Names of the tests that were skipped, and why.
@@ -19,7 +19,7 @@ pub(crate) fn refused(case: &Case, settings: &Settings, verdict: &str) {
     if settings.unsupported == Unsupported::Fail {
         outcome::fail(verdict);
     }
-    if settings.require {
+    if settings.require == Require::Everything {
         outcome::fail(&format!(
             "{verdict}\n  note: NETNS_TEST_REQUIRE=1 forbids to skip it"
         ));

@@ -15,7 +15,8 @@ use crate::here;
 use crate::keep;
 use crate::network::Network;
 use crate::report;
-use crate::settings::{OnFail, Settings};
+use crate::require;
+use crate::settings::{OnFail, Require, Settings};
 use crate::task::panic_text;
 use crate::topology::Topology;
 
@@ -44,10 +45,13 @@ pub(crate) fn stage(
     body: impl FnOnce(&Network) -> Ending + Send,
     audience: &dyn Audience,
 ) -> Staged {
-    let (mut network, node) = match prepare(case, topology) {
+    let (mut network, node) = match prepare(case, settings, topology) {
         Ok(prepared) => prepared,
-        Err(error) if error.is_lack() => return Staged::Refused(error.to_string()),
-        Err(error) => return Staged::Ended(Ending::Broken(error.to_string())),
+        // What every test is held to is no reason to skip one.
+        Err(error) if error.is_lack() && !is_demanded(&error, settings) => {
+            return Staged::Refused(error.to_string());
+        }
+        Err(error) => return Staged::Ended(Ending::Broken(noted(&error, settings))),
     };
     audience.curtain_up();
     let ending = perform(case, &network, node, body, audience);
@@ -63,7 +67,8 @@ pub(crate) fn stage(
         // What the failed body left behind is no second failure.
         return Staged::Ended(ending);
     }
-    match network.end() {
+    let tolerated = tolerated(&network, settings);
+    match tolerated.and_then(|()| network.end()) {
         Ok(()) => Staged::Ended(ending),
         Err(error) => {
             show(&network, settings, audience);
@@ -84,7 +89,11 @@ fn show(network: &Network, settings: &Settings, audience: &dyn Audience) {
     }
 }
 
-fn prepare(case: &Case, topology: impl FnOnce() -> Topology) -> Result<(Network, usize)> {
+fn prepare(
+    case: &Case,
+    settings: &Settings,
+    topology: impl FnOnce() -> Topology,
+) -> Result<(Network, usize)> {
     let topology = panic::catch_unwind(AssertUnwindSafe(topology)).map_err(|payload| {
         let message = panic_text(&*payload);
         Error::new(
@@ -108,7 +117,54 @@ fn prepare(case: &Case, topology: impl FnOnce() -> Topology) -> Result<(Network,
         }
     };
     entry::ensure()?;
+    require(settings.require.features())?;
+    require(case.requires)?;
     Ok((Network::apply(plan)?, node))
+}
+
+/// Whether the error is about what the environment requires of every test: a machine without networks has nothing of it.
+fn is_demanded(error: &Error, settings: &Settings) -> bool {
+    let demanded = settings.require.features();
+    let missing = error.missing_features();
+    !demanded.is_empty() && (error.is_refused() || missing.iter().any(|it| demanded.contains(it)))
+}
+
+fn noted(error: &Error, settings: &Settings) -> String {
+    if !is_demanded(error, settings) {
+        return error.to_string();
+    }
+    let names: Vec<&str> = settings
+        .require
+        .features()
+        .iter()
+        .map(|it| it.name())
+        .collect();
+    let names = names.join(",");
+    format!(
+        "{error}\n  note: NETNS_TEST_REQUIRE={names} requires it of this machine for every test"
+    )
+}
+
+/// What a network can do without, unless nothing may be lacking.
+fn tolerated(network: &Network, settings: &Settings) -> Result<()> {
+    if settings.require != Require::Everything {
+        return Ok(());
+    }
+    let sysctls = require::without_sysctls(network);
+    let lacks = |what: &str, missing: &[String]| {
+        let cause = format!("the network did without: {}", missing.join(", "));
+        let error = Error::new(crate::error::Kind::Kernel, format!("find {what}"), cause);
+        Err(error
+            .help("NETNS_TEST_REQUIRE=1 tolerates no lack; `cargo netns doctor` says what helps"))
+    };
+    if !sysctls.is_empty() {
+        return lacks("feature `sysctls`", &sysctls);
+    }
+    let names = require::without_names(network);
+    if !names.is_empty() {
+        return lacks("feature `names`", &names);
+    }
+    Ok(())
 }
 
 /// Falls when the body has ended. A process that the body forked has a copy, which must not hold it up.

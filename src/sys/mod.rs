@@ -11,6 +11,7 @@ mod capabilities;
 pub(crate) mod datagram;
 pub(crate) mod facts;
 pub(crate) mod family;
+pub(crate) mod features;
 pub(crate) mod identity;
 pub(crate) mod lend;
 pub(crate) mod limits;

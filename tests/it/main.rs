@@ -16,6 +16,7 @@ mod dns_names;
 mod dns_servers;
 mod executors;
 mod families;
+mod features;
 mod hosts;
 mod labs;
 mod live;

@@ -3,7 +3,7 @@
 //! A plan prints as a script of `ip` and `sysctl` lines. Here the script runs in a scratch namespace, and what it makes there must be
 //! what [`Topology::build`](netns_test::Topology::build) makes. And what a host sees must be what `ip` sees there.
 //!
-//! It needs `ip`, `sysctl`, `mount`, `unshare` and `sh`: Debian's iproute2, procps, mount and util-linux.
+//! It needs `ip`, `tc`, `nft`, `sysctl`, `mount`, `unshare` and `sh`: Debian's iproute2, nftables, procps, mount and util-linux.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 
 mod compare;
 mod families;
+mod features;
 mod labs;
 mod looks;
 mod random;

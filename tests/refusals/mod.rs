@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     Namespaces,
     /// A filter answers `unshare` with this flag by `EPERM`, and leaves other namespaces alone.
     Unshare { flag: i32 },
+    /// A filter answers `socket` for this family by this error number.
+    Socket { family: i32, errno: i32 },
     /// `unshare` succeeds; the write of the map `ID ID 1`, of this length, is answered by `EPERM`, as security modules do it.
     Map { length: u32 },
     /// The effective and permitted capabilities have these bits and no others. User namespaces are not refused.
@@ -41,6 +43,7 @@ pub(crate) fn refuse(command: &mut Command, refusal: Refusal) {
     let install = move || match refusal {
         Refusal::Namespaces => filter(&namespaces()),
         Refusal::Unshare { flag } => filter(&unsharing(flag)),
+        Refusal::Socket { family, errno } => filter(&sockets(family, errno)),
         Refusal::Map { length } => filter(&writes_of(length)),
         Refusal::Capabilities { keep } => limit_capabilities(keep),
     };
@@ -112,6 +115,17 @@ fn unsharing(flag: i32) -> [sock_filter; 6] {
         jump(BPF_JMP | BPF_JSET | BPF_K, flag as u32, 1, 0),
         ALLOW,
         answer(libc::EPERM),
+    ]
+}
+
+fn sockets(family: i32, errno: i32) -> [sock_filter; 6] {
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_socket as u32, 0, 2),
+        load(argument(0)),
+        if_equal(family as u32, 1, 0),
+        ALLOW,
+        answer(errno),
     ]
 }
 

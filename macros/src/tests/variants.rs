@@ -14,6 +14,21 @@ fn lists_may_come_in_any_order_and_end_with_a_comma() {
 }
 
 #[test]
+fn required_features_are_variants_of_the_librarys_enum() {
+    let written = text("requires(netem, vlan_filtering)", "fn t() {}");
+    assert_has(
+        &written,
+        "requires: &[::netns_test::Feature::Netem, ::netns_test::Feature::VlanFiltering],",
+    );
+    let form = "`requires` takes names of features, as in `requires(netem, vlan)`";
+    rejects_args(r#"requires("netem")"#, form);
+    rejects_args(
+        "requires = netem",
+        "`requires` needs a list in parentheses, as in `requires(netem, vlan)`",
+    );
+}
+
+#[test]
 fn families_are_three_words() {
     for word in ["ipv4", "V4", "both", "type"] {
         let message = format!("unknown family `{word}`, expected one of: v4, v6, dual");
@@ -115,6 +130,7 @@ fn families_make_a_module_of_tests() {
                         should_panic: ::netns_test::__private::ShouldPanic::No,
                         inside: ::core::option::Option::None,
                         timeout: ::core::option::Option::None,
+                        requires: &[],
                     },
                     || -> ::netns_test::Topology { variant.limit(lab()) },
                     |net| ::netns_test::__private::outcome(

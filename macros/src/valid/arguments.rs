@@ -1,8 +1,8 @@
 //! The rules of the attribute's own arguments.
 
-use syn::{Error, Expr, LitInt, LitStr, Signature, UnOp};
+use syn::{Error, Expr, Ident, LitInt, LitStr, Signature, UnOp};
 
-use super::{Mistakes, lists};
+use super::{Mistakes, features, lists};
 use crate::attr::{self, Arg, Args};
 use crate::model::{Family, Flavor, Timeout, Topologies};
 
@@ -13,6 +13,7 @@ pub(super) struct Arguments {
     pub(super) inside: Option<LitStr>,
     pub(super) flavor: Option<Flavor>,
     pub(super) timeout: Option<Timeout>,
+    pub(super) requires: Vec<Ident>,
 }
 
 /// Each argument at most once, with a value, and each value by its own rules.
@@ -23,6 +24,7 @@ pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arg
         inside: None,
         flavor: None,
         timeout: None,
+        requires: vec![],
     };
     let mut seen: Vec<String> = vec![];
     for Arg { name, value, list } in args.list {
@@ -31,7 +33,7 @@ pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arg
             mistakes.at(
                 name,
                 &format!(
-                    "unknown argument `{word}`, expected one of: topology, topologies, families, inside, flavor, timeout \
+                    "unknown argument `{word}`, expected one of: topology, topologies, families, inside, flavor, timeout, requires \
                      (the value of `topology` says the rest)"
                 ),
             );
@@ -57,6 +59,9 @@ pub(super) fn check(args: Args, sig: &Signature, mistakes: &mut Mistakes) -> Arg
                     name,
                     &format!("`{word}` needs a list in parentheses, as in `{example}`"),
                 ),
+                Some(list) if word == "requires" => {
+                    known.requires = features::features(&list, example, mistakes);
+                }
                 Some(list) if list.stream().is_empty() => {
                     mistakes.at(
                         list,
@@ -92,13 +97,14 @@ fn example(name: &str) -> Option<&'static str> {
         "inside" => Some("inside = \"client\""),
         "flavor" => Some("flavor = \"multi_thread\""),
         "timeout" => Some("timeout = 5"),
+        "requires" => Some("requires(netem, vlan)"),
         _ => None,
     }
 }
 
-/// Whether an argument takes a list of names, each of which makes a test.
+/// Whether an argument takes a list of names.
 fn is_list(name: &str) -> bool {
-    matches!(name, "topologies" | "families")
+    matches!(name, "topologies" | "families" | "requires")
 }
 
 fn inside(value: &Expr) -> syn::Result<LitStr> {

@@ -55,7 +55,7 @@ pub(super) fn topologies(list: &Group, mistakes: &mut Mistakes) -> Vec<(Ident, E
 }
 
 /// Two tests of one name would be refused by the compiler, in words about functions that nobody wrote.
-fn once_each<'a>(names: impl Iterator<Item = &'a Ident>, mistakes: &mut Mistakes) {
+pub(super) fn once_each<'a>(names: impl Iterator<Item = &'a Ident>, mistakes: &mut Mistakes) {
     let mut seen: Vec<String> = vec![];
     for name in names {
         let word = label(name);

@@ -19,12 +19,29 @@ const NLM_F_CAPPED: u16 = 0x100;
 const NLMSGERR_ATTR_MSG: u16 = 1;
 
 /// The kernel's refusal of a request.
-pub(super) struct Refusal {
-    errno: i32,
-    sentence: Option<String>,
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) errno: i32,
+    pub(crate) sentence: Option<String>,
 }
 
 impl Refusal {
+    /// A system call that failed on the way.
+    pub(crate) fn of(cause: io::Error) -> Self {
+        Self {
+            errno: cause.raw_os_error().unwrap_or(libc::EIO),
+            sentence: None,
+        }
+    }
+
+    /// An answer that could not be read.
+    pub(super) fn damaged(sentence: String) -> Self {
+        Self {
+            errno: libc::EBADMSG,
+            sentence: Some(sentence),
+        }
+    }
+
     pub(super) fn during(self, what: &str) -> Error {
         let error = Error::kernel(what, io::Error::from_raw_os_error(self.errno));
         match self.sentence {

@@ -31,4 +31,7 @@ async fn any_order() {}
 #[netns_test(flavor = "current_thread")]
 async fn the_other_flavor() {}
 
+#[netns_test(requires(netem, vlan_filtering, packet_sockets,))]
+fn features() {}
+
 fn main() {}

@@ -15,6 +15,7 @@ mod output;
 mod panics;
 mod parallel;
 mod programs;
+mod requiring;
 mod servers;
 mod surroundings;
 mod variants;

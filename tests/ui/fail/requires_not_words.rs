@@ -1,0 +1,6 @@
+use netns_test::netns_test;
+
+#[netns_test(requires("netem"))]
+fn test() {}
+
+fn main() {}
