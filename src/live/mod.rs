@@ -5,6 +5,7 @@ mod home;
 mod program;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
+mod workshop;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
