@@ -11,6 +11,8 @@
 
 #[path = "refusals/doctor.rs"]
 mod doctor;
+#[path = "refusals/read_only.rs"]
+mod read_only;
 mod refusals;
 #[path = "refusals/required.rs"]
 mod required;

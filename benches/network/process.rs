@@ -25,6 +25,7 @@ const CASE: Case = Case {
     should_panic: ShouldPanic::No,
     inside: None,
     timeout: None,
+    requires: &[],
 };
 
 /// Runs the case: in the process that people started this starts the child, in the child it runs the body.

@@ -3,11 +3,13 @@
 mod answer;
 mod asked;
 pub(crate) mod look;
+mod parameters;
 pub(crate) mod raw;
 mod transport;
 mod verbs;
 
 pub(crate) use answer::Refusal;
 pub(crate) use asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
+pub(crate) use parameters::*;
 pub(crate) use transport::{Changes, Request, Transport};
 pub(crate) use verbs::*;
