@@ -1,6 +1,7 @@
 //! The network as it was when a test failed.
 
 mod programs;
+mod shortfalls;
 mod text;
 
 use std::sync::{Arc, PoisonError};

@@ -6,6 +6,7 @@ use crate::address::Cidr;
 use crate::error::Result;
 use crate::live::{Lack, Unset};
 use crate::plan::{End, Plan, Role};
+use crate::report::shortfalls;
 use crate::task::Panicked;
 use crate::view::{Interface, Neighbour, NeighbourState, OperState, Route};
 
@@ -131,22 +132,8 @@ fn standing_out(plan: &Plan, nodes: &[&Seen], sent: &[Sent]) -> String {
         for interface in &node.interfaces {
             text.push_str(&broken(node, interface));
         }
-        for Unset {
-            sysctl,
-            value,
-            cause,
-        } in &node.unset
-        {
-            line!(
-                text,
-                "{}: could not set {sysctl} to {value}: {cause}",
-                node.name
-            );
-        }
-        for Lack { what, cause } in &node.lacking {
-            line!(text, "{} sees the machine's {what}: {cause}", node.name);
-        }
     }
+    text.push_str(&shortfalls::render(nodes));
     for ping in lossless {
         text.push_str(&pinged(ping));
         text.push('\n');
