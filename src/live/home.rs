@@ -6,20 +6,17 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use crate::diagnosis::Step;
 use crate::entry;
 use crate::errno;
 use crate::error::{Error, Result, errno_text};
 use crate::live::LiveNode;
+use crate::live::workshop::Workshop;
 use crate::machine;
 use crate::plan::{self, Plan};
 use crate::sys::limits;
 use crate::sys::mounts::{self, Surroundings};
-
-/// Where files are written before each is shown in its place: the first that is there. Nothing of it is visible afterwards.
-const WORKSHOPS: [&str; 3] = ["/tmp", "/sys", "/proc"];
 
 /// Where the machine's name services listen. Such sockets are files: a network namespace does not cut them off.
 const SERVICES: [&str; 4] = [
@@ -140,10 +137,14 @@ fn write_files(
     let servers = plan.resolv_conf(position);
     let order = fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
     let order = plan::nsswitch_conf(&order);
+    note("/etc", workshop.complete("/etc", &["hosts", "resolv.conf"]));
     note("/etc/hosts", workshop.show(&hosts, "/etc/hosts"));
+    note(
+        "/etc/resolv.conf",
+        workshop.show(&servers, "/etc/resolv.conf"),
+    );
     for (path, text) in [
-        ("/etc/resolv.conf", servers.as_str()),
-        ("/etc/nsswitch.conf", &order),
+        ("/etc/nsswitch.conf", order.as_str()),
         ("/etc/host.conf", plan::HOST_CONF),
     ] {
         note(path, optional(workshop.show(text, path)));
@@ -163,51 +164,5 @@ fn optional(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(cause) if cause.raw_os_error() == Some(errno::ENOENT) => Ok(()),
         other => other,
-    }
-}
-
-/// A directory in memory, for as long as it takes to put its files where they are to be seen.
-struct Workshop {
-    directory: &'static Path,
-}
-
-impl Workshop {
-    fn open() -> io::Result<Self> {
-        let directory = WORKSHOPS.iter().map(Path::new).find(|path| path.is_dir());
-        let directory = directory.ok_or(io::ErrorKind::NotFound)?;
-        mounts::mount_memory(directory)?;
-        Ok(Self { directory })
-    }
-
-    /// A name for the thing that is shown at `target`: `/etc/hosts` is made as `etc-hosts`.
-    fn draft(&self, target: &str) -> PathBuf {
-        self.directory
-            .join(target.trim_start_matches('/').replace('/', "-"))
-    }
-
-    /// Shows a text instead of the file.
-    fn show(&self, text: &str, target: &str) -> io::Result<()> {
-        let draft = self.draft(target);
-        mounts::write_readable(&draft, text)?;
-        mounts::cover(&draft, Path::new(target))
-    }
-
-    /// Shows an empty directory instead.
-    fn hide(&self, target: &str) -> io::Result<()> {
-        let draft = self.draft(target);
-        fs::create_dir(&draft)?;
-        mounts::cover(&draft, Path::new(target))
-    }
-
-    /// Shows a symbolic link instead.
-    fn redirect(&self, to: &str, target: &str) -> io::Result<()> {
-        let draft = self.draft(target);
-        mounts::link(to, &draft)?;
-        mounts::cover(&draft, Path::new(target))
-    }
-
-    /// Shows again what was here. What has been put in place stays.
-    fn close(self) -> io::Result<()> {
-        mounts::detach(self.directory)
     }
 }

@@ -6,6 +6,7 @@ mod program;
 mod room;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
+mod workshop;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -102,7 +102,7 @@ pub(crate) fn write_readable(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Makes a symbolic link.
-pub(crate) fn link(to: &str, path: &Path) -> io::Result<()> {
+pub(crate) fn link(to: &Path, path: &Path) -> io::Result<()> {
     symlink(to, path)
 }
 

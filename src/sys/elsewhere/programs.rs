@@ -45,7 +45,7 @@ pub(crate) mod mounts {
         Err(super::super::unsupported())
     }
 
-    pub(crate) fn link(_to: &str, _path: &Path) -> io::Result<()> {
+    pub(crate) fn link(_to: &Path, _path: &Path) -> io::Result<()> {
         Err(super::super::unsupported())
     }
 
