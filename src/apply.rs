@@ -1,21 +1,24 @@
 //! From a plan to live parts. Undoing is dropping what exists.
 
-use std::collections::BTreeMap;
-use std::io;
+mod parameters;
 
-use crate::address::{Cidr, Family};
+use std::collections::BTreeMap;
+
+use self::parameters::Defaults;
+use crate::address::Cidr;
 use crate::diagnosis::Step;
 use crate::entry;
 use crate::errno;
 use crate::error::{Error, Result};
-use crate::live::{self, LiveNode, Unset};
-use crate::plan::{self, Bridge, Cable, End, Ends, Node, Plan, Role, Route};
+use crate::live::{self, LiveNode};
+use crate::plan::stand_in::StandIn;
+use crate::plan::{self, Bridge, Cable, End, Ends, Node, Plan, Route};
 use crate::settle;
 use crate::sys::netlink::{
     self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb,
 };
 use crate::sys::netns::{self, NamespaceId};
-use crate::sys::{identity, limits, sysctl};
+use crate::sys::{limits, sysctl};
 use crate::topology::RouteKind;
 use crate::worker;
 
@@ -35,27 +38,38 @@ pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
 struct Builder<'p> {
     plan: &'p Plan,
     nodes: Vec<LiveNode>,
+    /// By node; none where `/proc/sys` can be written.
+    stand_ins: Vec<Vec<StandIn>>,
     ends: Vec<Ends<'p>>,
 }
 
 impl<'p> Builder<'p> {
     fn new(plan: &'p Plan, floor: Option<i32>) -> Result<Self> {
         let mut nodes = Vec::with_capacity(plan.nodes.len());
+        let mut stand_ins = Vec::with_capacity(plan.nodes.len());
         let mut inherited = Vec::new();
         for (position, node) in plan.nodes.iter().enumerate() {
             enter_new_namespace()?;
             if position == 0 {
-                inherited = tuned();
+                inherited = parameters::tuned();
             }
-            nodes.push(open(plan, node, &inherited, floor)?);
+            let (live, instead) = open(plan, node, &inherited, floor)?;
+            nodes.push(live);
+            stand_ins.push(instead);
         }
         let ends = plan.ends_by_node();
-        Ok(Self { plan, nodes, ends })
+        Ok(Self {
+            plan,
+            nodes,
+            stand_ins,
+            ends,
+        })
     }
 
     fn build(self) -> Result<Vec<LiveNode>> {
         self.bridges()?;
         self.cables()?;
+        self.stand_in()?;
         // A bridge is raised when its ports carry: it then forwards at once, and until then no packet of one host, as every host sends
         // them when it is raised, is copied to all the others.
         let (with_bridges, others): (Vec<_>, Vec<_>) =
@@ -145,11 +159,8 @@ impl<'p> Builder<'p> {
             return Vec::new();
         }
         let far = self.ends[node].far.iter();
-        // Not an address of the topology's: the kernel gives it to `lo` in the same moment.
-        let unwanted = (self.plan.only == Some(Family::V6))
-            .then(|| netlink::remove_address("lo", 1, Cidr::LOOPBACK));
         std::iter::once(netlink::set_up("lo", 1, true))
-            .chain(unwanted)
+            .chain(self.unwanted_loopback(node))
             .chain(far.map(|end| netlink::set_up(&end.name, end.index, true)))
             .collect()
     }
@@ -198,20 +209,35 @@ impl<'p> Builder<'p> {
 
     /// Sets what the topology asked for: unlike our own defaults, it has to work.
     fn sysctls(&self) -> Result<()> {
-        for (node, live) in self
-            .plan
-            .nodes
-            .iter()
-            .zip(&self.nodes)
-            .filter(|(node, _)| !node.sysctls.is_empty())
-        {
-            live.enter()?;
-            for plan::Sysctl { name, value } in &node.sysctls {
-                sysctl::write(name, value)
-                    .map_err(|cause| unsettable(&node.name, name, value, cause))?;
+        for (position, node) in self.plan.nodes.iter().enumerate() {
+            if !node.sysctls.is_empty() {
+                let interfaces = self.plan.interfaces(node, &self.ends[position]);
+                parameters::set_asked(node, &self.nodes[position], interfaces.collect())?;
             }
         }
         Ok(())
+    }
+
+    /// Does to interfaces what could not be written below `/proc/sys`, before any of them carries.
+    fn stand_in(&self) -> Result<()> {
+        for (position, stand_ins) in self.stand_ins.iter().enumerate() {
+            if !stand_ins.is_empty() {
+                let node = &self.plan.nodes[position];
+                let interfaces = self.plan.interfaces(node, &self.ends[position]);
+                let interfaces: Vec<_> = interfaces.collect();
+                let requests = parameters::stand_in(stand_ins, &interfaces, self.plan.bare);
+                self.execute(position, requests)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the kernel gives to `lo` in the moment in which it is raised, and the topology excludes.
+    fn unwanted_loopback(&self, node: usize) -> Option<Request> {
+        let loopback = self.plan.unwanted_loopback()?;
+        // IPv6 that is switched off gives none.
+        let is_given = loopback.is_ipv4() || self.stand_ins[node].contains(&StandIn::NoIpv6);
+        is_given.then(|| netlink::remove_address("lo", 1, loopback))
     }
 }
 
@@ -225,52 +251,17 @@ fn open(
     node: &Node,
     inherited: &[(&'static str, &'static str)],
     floor: Option<i32>,
-) -> Result<LiveNode> {
+) -> Result<(LiveNode, Vec<StandIn>)> {
     let netlink =
         Transport::open(floor).map_err(|cause| entry::refused(Step::NetlinkSocket, &cause))?;
     let namespace = netlink
         .namespace()
         .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
-    let mut unset = Vec::new();
-    let groups = identity::ping_groups();
-    let own = (node.role != Role::Switch && !plan.realistic)
-        .then_some(("net/ipv4/ping_group_range", groups.as_str()));
-    let defaults = inherited
-        .iter()
-        .copied()
-        .chain(plan.default_sysctls(node.role))
-        .chain(own);
-    for (name, value) in defaults {
-        if let Err(cause) = sysctl::write(name, value) {
-            // A kernel without IPv6 has no switch for it, and needs none.
-            if plan.promises(name) && cause.kind() != io::ErrorKind::NotFound {
-                return Err(unsettable(&node.name, name, value, cause));
-            }
-            let cause = crate::error::errno_text(&cause);
-            unset.push(Unset {
-                sysctl: name.to_owned(),
-                value: value.to_owned(),
-                cause,
-            });
-        }
-    }
-    Ok(LiveNode::new(node.name.clone(), namespace, netlink, unset))
-}
-
-/// The inherited parameters that this machine's administrator changed, with the values that every node gets instead.
-///
-/// The calling thread is in a namespace that nobody has touched yet, so that it shows what every other one will inherit.
-fn tuned() -> Vec<(&'static str, &'static str)> {
-    let differs = |(name, default): &(&str, &str)| {
-        let default = default.split('|').next();
-        sysctl::read(name).is_ok_and(|value| Some(value.as_str()) != default)
-    };
-    plan::INHERITED
-        .iter()
-        .filter(|pair| differs(pair))
-        .map(|(name, values)| (*name, usable(name, values)))
-        .collect()
+    let Defaults { unset, stand_ins } = parameters::set_defaults(plan, node, inherited)?;
+    let mut live = LiveNode::new(node.name.clone(), namespace, netlink, unset);
+    live.detects_duplicates = stand_ins.contains(&StandIn::LinkLocal);
+    Ok((live, stand_ins))
 }
 
 /// A kernel without this kind of link, or capabilities that are none, is a matter for the diagnosis.
@@ -289,33 +280,6 @@ fn without_ipv6(error: Error) -> Error {
         Some(errno @ (errno::EAFNOSUPPORT | errno::EOPNOTSUPP)) if !is_there() => {
             entry::refusal(Step::Ipv6Address, errno)
         }
-        _ => error,
-    }
-}
-
-/// The first of the values that the kernel takes, or the last one.
-fn usable(name: &str, values: &'static str) -> &'static str {
-    let (first, others) = values.split_once('|').unwrap_or((values, ""));
-    if others.is_empty() || sysctl::write(name, first).is_ok() {
-        first
-    } else {
-        usable(name, others)
-    }
-}
-
-fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {
-    let kind = cause.kind();
-    let error = Error::kernel(
-        format!("set sysctl `{name}` of node `{node}` to `{value}`"),
-        cause,
-    );
-    match kind {
-        io::ErrorKind::NotFound => error.help("this kernel does not have it, or only for the whole machine"),
-        io::ErrorKind::ReadOnlyFilesystem => {
-            error.help("/proc/sys is read-only in this container: `docker run --security-opt systempaths=unconfined`")
-        }
-        io::ErrorKind::PermissionDenied => error.help("the kernel lets only the machine's own network change it"),
-        io::ErrorKind::InvalidInput => error.help("the kernel does not take that value"),
         _ => error,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::{Cidr, Family};
+use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::settle;
@@ -289,17 +289,15 @@ impl<'net> Link<'net> {
             .execute(netlink::remove_address(self.name, self.index, address))
     }
 
-    /// Takes back what the kernel gave to `lo`, where IPv4 was not asked for.
+    /// Takes back what the kernel gave to `lo` of the family that was not asked for.
     fn drop_loopback(self) -> Result<()> {
-        let unwanted = self.name == "lo" && self.host.parts().plan.only == Some(Family::V6);
-        if unwanted
-            && self
-                .look()?
-                .addresses
-                .iter()
-                .any(|it| it.address == Cidr::LOOPBACK)
-        {
-            self.remove_address(Cidr::LOOPBACK)?;
+        let unwanted = self.host.parts().plan.unwanted_loopback();
+        let Some(unwanted) = unwanted.filter(|_| self.name == "lo") else {
+            return Ok(());
+        };
+        let addresses = self.look()?.addresses;
+        if addresses.iter().any(|it| it.address == unwanted) {
+            self.remove_address(unwanted)?;
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
         wait_for_addresses(live, own_addresses(node, ends), deadline)?;
-        if node.role != Role::Switch && !has_tentative(live) {
+        if node.role != Role::Switch && has_ipv6(live) {
             wait_until_none_is_tentative(live, !node.bridges.is_empty(), deadline)?;
         }
     }
@@ -176,7 +176,7 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
         if parts.plan.only == Some(Family::V4) {
             continue;
         }
-        let detected = parts.plan.realistic || has_tentative(live);
+        let detected = parts.plan.realistic || live.detects_duplicates;
         wait_for_ipv6(live, deadline, |netlink| {
             let waiting = look::not_reachable(netlink, detected)?;
             Ok(waiting
@@ -200,19 +200,18 @@ fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {
     Ok(expected.iter().filter(is_missing).copied().collect())
 }
 
-/// Whether the kernel makes link-local addresses here, and lets them be used at once. Moves the calling thread.
+/// Whether the kernel makes link-local addresses here. Moves the calling thread.
 fn makes_link_locals(live: &LiveNode) -> Result<bool> {
     const NONE: &str = "1";
     live.enter()?;
     let mode = sysctl::read("net/ipv6/conf/default/addr_gen_mode");
-    Ok(!has_tentative(live) && mode.is_ok_and(|mode| mode != NONE))
+    Ok(has_ipv6(live) && mode.is_ok_and(|mode| mode != NONE))
 }
 
-/// Whether addresses are looked for duplicates of, because that could not be switched off.
-fn has_tentative(live: &LiveNode) -> bool {
-    live.unset
-        .iter()
-        .any(|unset| unset.sysctl.ends_with("/accept_dad"))
+/// Whether the kernel has IPv6: whoever has has this parameter, or was given something that serves instead.
+fn has_ipv6(live: &LiveNode) -> bool {
+    let mut unset = live.unset.iter();
+    !unset.any(|unset| unset.sysctl.ends_with("/accept_dad"))
 }
 
 /// Waits for links, looking again at each change of one.

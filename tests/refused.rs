@@ -9,6 +9,8 @@
     reason = "helpers of tests: what cannot go on fails the test"
 )]
 
+#[path = "refusals/read_only.rs"]
+mod read_only;
 mod refusals;
 mod subjects;
 

@@ -50,6 +50,8 @@ pub(crate) struct LiveNode {
     pub(crate) name: String,
     pub(crate) namespace: NamespaceId,
     pub(crate) unset: Vec<Unset>,
+    /// The kernel looks for duplicates of the link-local addresses that it gives, because that could not be switched off.
+    pub(crate) detects_duplicates: bool,
     /// What the DNS server that the topology asked for has seen.
     #[cfg(feature = "dns")]
     pub(crate) dns_queries: QueryLog,
@@ -77,6 +79,7 @@ impl LiveNode {
             name,
             namespace,
             unset,
+            detects_duplicates: false,
             #[cfg(feature = "dns")]
             dns_queries: QueryLog::default(),
             netlink: Mutex::new(netlink),

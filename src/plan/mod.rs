@@ -14,6 +14,7 @@ mod name;
 pub(crate) mod route;
 mod runtime;
 mod script;
+pub(crate) mod stand_in;
 mod sysctl;
 #[cfg(test)]
 mod tests;

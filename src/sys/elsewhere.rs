@@ -360,6 +360,14 @@ pub(crate) mod netlink {
         Request
     }
 
+    pub(crate) fn set_ipv4_parameter(_: &str, _index: u32, _parameter: u16, _: u32) -> Request {
+        Request
+    }
+
+    pub(crate) fn give_no_link_local(_name: &str, _index: u32) -> Request {
+        Request
+    }
+
     pub(crate) fn add_address(_link: &str, _index: u32, _address: Cidr, _dad: bool) -> Request {
         Request
     }

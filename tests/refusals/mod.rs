@@ -9,6 +9,7 @@
 mod told;
 pub(crate) mod walls;
 
+use std::ffi::CStr;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -28,6 +29,9 @@ pub(crate) enum Refusal {
     Map { length: u32 },
     /// The effective and permitted capabilities have these bits and no others. User namespaces are not refused.
     Capabilities { keep: u64 },
+    /// `/proc/sys` cannot be written, as in a container that is not privileged, and `/etc` is empty, as in an image made from nothing. The
+    /// command starts as this user and group, if one is named, in a user namespace of its own: who may mount can have it no other way.
+    Container { user: Option<u32> },
 }
 
 /// Has the command start as this user and group, without any right to change that.
@@ -38,11 +42,16 @@ pub(crate) fn become_user(command: &mut Command, id: u32) {
 
 /// Puts the refusal in the command's way; it lasts for all that the command starts.
 pub(crate) fn refuse(command: &mut Command, refusal: Refusal) {
+    let map = match refusal {
+        Refusal::Container { user: Some(id) } => format!("{id} {id} 1"),
+        _ => String::new(),
+    };
     let install = move || match refusal {
         Refusal::Namespaces => filter(&namespaces()),
         Refusal::Unshare { flag } => filter(&unsharing(flag)),
         Refusal::Map { length } => filter(&writes_of(length)),
         Refusal::Capabilities { keep } => limit_capabilities(keep),
+        Refusal::Container { user } => contain(user.is_some(), map.as_bytes()),
     };
     // SAFETY: `install` makes system calls on values of its own stack, and neither allocates nor takes locks.
     unsafe { command.pre_exec(install) };
@@ -178,6 +187,59 @@ fn limit_capabilities(keep: u64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// `map` is what stands in the maps of the user namespace, if one is to be made.
+fn contain(in_user_namespace: bool, map: &[u8]) -> io::Result<()> {
+    let namespaces = if in_user_namespace {
+        libc::CLONE_NEWUSER | libc::CLONE_NEWNS
+    } else {
+        libc::CLONE_NEWNS
+    };
+    // SAFETY: plain system calls. Whoever has just become another user may not write its own maps before the first.
+    unsafe {
+        check(libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0))?;
+        check(libc::unshare(namespaces))?;
+    }
+    if in_user_namespace {
+        write(c"/proc/self/setgroups", b"deny")?;
+        write(c"/proc/self/gid_map", map)?;
+        write(c"/proc/self/uid_map", map)?;
+    }
+    // Nothing that is mounted here is seen outside.
+    mount(c"none", c"/", None, libc::MS_REC | libc::MS_SLAVE)?;
+    mount(c"none", c"/etc", Some(c"tmpfs"), 0)?;
+    let (sysctls, again) = (c"/proc/sys", libc::MS_REMOUNT | libc::MS_BIND);
+    mount(sysctls, sysctls, None, libc::MS_BIND | libc::MS_REC)?;
+    let inherited = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    mount(c"none", sysctls, None, again | libc::MS_RDONLY | inherited)
+}
+
+fn mount(
+    source: &CStr,
+    target: &CStr,
+    kind: Option<&CStr>,
+    flags: libc::c_ulong,
+) -> io::Result<()> {
+    let (source, target) = (source.as_ptr(), target.as_ptr());
+    let kind = kind.map_or(std::ptr::null(), CStr::as_ptr);
+    // SAFETY: all of them are valid strings, or null where the kernel does not look.
+    check(unsafe { libc::mount(source, target, kind, flags, std::ptr::null()) })
+}
+
+fn write(path: &CStr, text: &[u8]) -> io::Result<()> {
+    // SAFETY: the path is a valid string, the bytes are read within their bounds, and the descriptor is this function's own.
+    unsafe {
+        let file = libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+        check(file)?;
+        let written = libc::write(file, text.as_ptr().cast(), text.len());
+        check(if written == text.len() as isize {
+            0
+        } else {
+            -1
+        })?;
+        check(libc::close(file))
+    }
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Builds the test programs of `tests/downstream` and `tests/downstream-tokio`, runs them, and reads what they say.
+//! Builds the test programs of `tests/downstream`, `tests/downstream-tokio` and `tests/container`, runs them, and reads what they say.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,11 +7,16 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// One of the two packages.
+/// One of the three packages.
 #[derive(Clone, Copy, Debug)]
+#[allow(
+    dead_code,
+    reason = "not every program that tests programs runs all of them"
+)]
 pub(crate) enum Package {
     Downstream,
     Tokio,
+    Container,
 }
 
 impl Package {
@@ -19,12 +24,13 @@ impl Package {
         match self {
             Self::Downstream => "downstream",
             Self::Tokio => "downstream-tokio",
+            Self::Container => "container",
         }
     }
 
     /// The package's test program, built once.
     pub(crate) fn program(self) -> &'static Path {
-        static PROGRAMS: [OnceLock<PathBuf>; 2] = [OnceLock::new(), OnceLock::new()];
+        static PROGRAMS: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
         PROGRAMS[self as usize].get_or_init(|| build(self))
     }
 }

@@ -3,9 +3,11 @@
 mod answer;
 mod asked;
 pub(crate) mod look;
+mod parameters;
 mod transport;
 mod verbs;
 
 pub(crate) use asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
+pub(crate) use parameters::*;
 pub(crate) use transport::{Changes, Request, Transport};
 pub(crate) use verbs::*;
