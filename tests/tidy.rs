@@ -195,6 +195,27 @@ fn no_file_is_ill_sized() {
     }
 }
 
+/// What people copy is what was tried: the flags of the dev container are those of a mode of `.ci/containers`.
+#[test]
+fn the_dev_container_has_flags_that_were_tried() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let container: serde_json::Value =
+        serde_json::from_str(&read("examples/ci/devcontainer.json")).unwrap();
+    let flags: Vec<&str> = container["runArgs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|flag| flag.as_str().unwrap())
+        .collect();
+    let script = read(".ci/containers");
+    let variable = |name: &str| {
+        let line = script.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim_matches('"').to_owned()
+    };
+    let unmasked = variable("unmasked=").replace("$relaxed", &variable("relaxed="));
+    assert_eq!(flags.join(" "), unmasked);
+}
+
 #[test]
 fn the_versions_agree() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
