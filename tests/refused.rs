@@ -393,7 +393,7 @@ fn without_mounts_networks_work_and_names_are_the_machines() {
         run.failure("programs::passes_by_a_name"),
         &[
             "---- the network as it was ----\n",
-            "\nclient sees the machine's host name and files: ",
+            "root, client see the machine's host name and files: ",
             " (unshare(CLONE_NEWNS) with EPERM (Operation not permitted)); ",
             "\nplan:\n",
         ],
