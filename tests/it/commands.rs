@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use netns_test::{Network, TestResult, Topology, netns_test};
 
-use crate::shell;
+use crate::{scaled, shell};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -160,7 +160,8 @@ fn a_line_that_does_not_come_is_not_waited_for_without_limit(net: &Network) -> T
         .expect_err("it never is");
     assert!(error.is_timed_out());
     let text = error.to_string();
-    assert!(text.contains("there was none within 50ms"), "{text}");
+    let limit = format!("there was none within {:?}", scaled(limit));
+    assert!(text.contains(&limit), "{text}");
     assert!(text.contains("stdout: here I am"), "{text}");
     Ok(())
 }
