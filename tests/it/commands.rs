@@ -130,10 +130,15 @@ fn bytes_that_are_no_text_arrive_whole(net: &Network) -> TestResult {
 
 #[netns_test(topology = lan())]
 fn lines_are_expected_in_their_order(net: &Network) -> TestResult {
-    let script = "echo first; echo second >&2; printf 'no end'";
-    let mut shell = shell(net, script)?;
+    // Two pipes have no order between them but that of who writes when.
+    let script = "echo first; read go; echo second >&2; read go; printf 'no end'";
+    let mut shell = net.host("client").command("sh");
+    let mut shell = shell.args(["-c", script]).stdin(Stdio::piped()).spawn()?;
+    let mut input = shell.stdin.take().expect("it is a pipe");
     assert_eq!(shell.expect_line("fir")?, "first");
+    input.write_all(b"go\n")?;
     assert_eq!(shell.expect_line("second")?, "second");
+    input.write_all(b"go\n")?;
     assert_eq!(shell.expect_line("no")?, "no end");
     let error = shell.expect_line("first").expect_err("it is behind us");
     assert!(!error.is_timed_out());
