@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
 use super::*;
+use crate::attempt::seconds;
+use crate::settings::scaled;
 use crate::wait::eventually;
 
 /// For what another thread does by itself.
@@ -49,9 +51,13 @@ fn it_serves_for_several_rounds() {
 #[test]
 fn a_party_that_never_comes_fails_the_others_at_once_and_for_good() {
     let barrier = Barrier::new(3);
-    let hasty = barrier.clone().within(Duration::from_millis(20));
-    let expected = "failed to wait at the barrier: 2 of 3 parties arrived within 0.020 s: thread `first`, thread `second`\n  \
-         help: a party that has panicked or returned never arrives: look for the first failure";
+    let limit = Duration::from_millis(20);
+    let hasty = barrier.clone().within(limit);
+    let expected = format!(
+        "failed to wait at the barrier: 2 of 3 parties arrived within {}: thread `first`, thread `second`\n  \
+         help: a party that has panicked or returned never arrives: look for the first failure",
+        seconds(scaled(limit))
+    );
     thread::scope(|scope| {
         let patient = thread::Builder::new().name("first".to_owned());
         let patient = patient.spawn_scoped(scope, || barrier.wait()).unwrap();
@@ -79,19 +85,19 @@ fn an_async_party_is_woken_by_a_thread_and_by_the_limit() {
         Poll::Ready(Ok(()))
     ));
 
-    let hasty = barrier.clone().within(Duration::from_millis(5));
+    let limit = Duration::from_millis(5);
+    let hasty = barrier.clone().within(limit);
     let mut waiting = Box::pin(hasty.wait_async());
     assert!(poll(waiting.as_mut(), &count).is_pending());
     eventually(SOON, || count.0.load(Ordering::SeqCst) == 2).unwrap();
     let Poll::Ready(Err(error)) = poll(waiting.as_mut(), &count) else {
         panic!("the limit is reached");
     };
-    assert!(
-        error
-            .to_string()
-            .contains(": 1 of 2 parties arrived within 0.005 s: "),
-        "{error}"
+    let arrived = format!(
+        ": 1 of 2 parties arrived within {}: ",
+        seconds(scaled(limit))
     );
+    assert!(error.to_string().contains(&arrived), "{error}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A connection on which nothing has happened for so long is closed.
-const IDLE: Duration = Duration::from_secs(30);
+/// A connection on which nothing has happened for so long is closed, before scaling.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 /// Nothing more is read while so many answers, or bytes of answers, are still to be sent.
 const OWED: usize = 1000;
 const OUTPUT: usize = 1 << 20;
@@ -25,10 +25,12 @@ pub(super) struct Connection {
     /// The other side sends no more.
     ended: bool,
     last: Instant,
+    idle: Duration,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
+    /// A connection that may be idle for so long.
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, idle: Duration) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         // An answer is one write.
         stream.set_nodelay(true)?;
@@ -40,6 +42,7 @@ impl Connection {
             owed: 0,
             ended: false,
             last: Instant::now(),
+            idle,
         })
     }
 
@@ -58,7 +61,9 @@ impl Connection {
 
     /// When it is closed unless something happens; never while an answer is owed.
     pub(super) fn expires(&self) -> Option<Instant> {
-        (self.owed == 0).then(|| self.last + IDLE)
+        // A limit beyond what a clock can tell is none.
+        let expires = self.last.checked_add(self.idle);
+        expires.filter(|_| self.owed == 0)
     }
 
     /// Reads what has come, and writes what is waiting.
@@ -125,4 +130,26 @@ impl Connection {
 
 fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn an_idle_connection_has_its_limit_and_none_if_it_is_owed_an_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let within = |idle| {
+            let stream = TcpStream::connect(address).expect("it listens");
+            Connection::new(stream, address, idle).expect("its options can be set")
+        };
+        let mut connection = within(IDLE);
+        assert_eq!(connection.expires(), Some(connection.last + IDLE));
+        connection.owed = 1;
+        assert_eq!(connection.expires(), None);
+        // As a scale of any size makes it.
+        assert_eq!(within(Duration::MAX).expires(), None);
+    }
 }

@@ -6,8 +6,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-use crate::dns::connection::Connection;
+use crate::dns::connection::{Connection, IDLE};
 use crate::errno;
+use crate::settings::scaled;
 use crate::sys::datagram::{Datagrams, Way};
 use crate::sys::ready::{Alarm, Watch};
 use crate::sys::socket;
@@ -39,6 +40,8 @@ pub(super) struct Server {
     /// Connections and delayed answers are numbered.
     next: u64,
     accept_from: Option<Instant>,
+    /// How long a connection may be idle.
+    idle: Duration,
 }
 
 /// An answer that waits for its time.
@@ -83,6 +86,7 @@ impl Server {
             counted: HashMap::new(),
             next: 0,
             accept_from: None,
+            idle: scaled(IDLE),
         })
     }
 
@@ -167,7 +171,7 @@ impl Server {
         while self.connections.len() < CONNECTIONS {
             match self.listeners[listener].accept() {
                 Ok((stream, peer)) => {
-                    if let Ok(connection) = Connection::new(stream, peer) {
+                    if let Ok(connection) = Connection::new(stream, peer, self.idle) {
                         let number = self.number();
                         self.connections.insert(number, connection);
                     }

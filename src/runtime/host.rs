@@ -15,10 +15,11 @@ use crate::error::{Error, Result};
 use crate::machine;
 use crate::runtime::Entrance;
 use crate::runtime::inbox::Inbox;
+use crate::settings;
 use crate::sys::netns;
 use crate::task::{Control, Job};
 
-/// What the standing thread may need after the deadline to say how it ended.
+/// What the standing thread may need after the deadline to say how it ended, before scaling.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// A host's runtime, seen from outside.
@@ -147,7 +148,7 @@ impl HostRuntime {
         if self.thread == thread::current().id() {
             return None;
         }
-        match self.hear(deadline + GRACE) {
+        match self.hear(deadline + settings::scaled(GRACE)) {
             Ok(threads) if threads.is_empty() => None,
             Ok(threads) => Some(StillRuns::Pooled(threads)),
             Err(RecvTimeoutError::Disconnected) => None,

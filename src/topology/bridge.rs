@@ -109,6 +109,9 @@ impl BridgeSpec {
 
     /// Runs the spanning tree protocol: a new port then forwards nothing for 30 seconds.
     ///
+    /// Old kernels, Linux 5.10 among them, drop the protocol's messages in every network but the machine's own: such bridges do not
+    /// hear each other, and a loop of them stays one.
+    ///
     /// # Examples
     ///
     /// ```

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use netns_test::{Barrier, Network, TestResult, Topology, eventually, netns_test};
 
-use crate::panic_text;
+use crate::{panic_text, seconds};
 
 const SOON: Duration = Duration::from_secs(10);
 /// For what must not come.
@@ -47,8 +47,11 @@ fn a_party_that_panicked_is_missed_by_the_others(net: &Network) {
     thread::scope(|scope| {
         let patient = scope.spawn(|| wait("a", &barrier));
         eventually(SOON, || format!("{barrier:?}").contains("waiting: 1")).unwrap();
-        let expected = "failed to wait at the barrier: 2 of 3 parties arrived within 0.020 s: `a`, `b`\n  \
-             help: a party that has panicked or returned never arrives: look for the first failure";
+        let expected = format!(
+            "failed to wait at the barrier: 2 of 3 parties arrived within {}: `a`, `b`\n  \
+             help: a party that has panicked or returned never arrives: look for the first failure",
+            seconds(BRIEFLY)
+        );
         assert_eq!(wait("b", &hasty), expected);
         assert_eq!(patient.join().unwrap(), expected);
     });
@@ -77,11 +80,10 @@ async fn tasks_and_hosts_meet_at_a_barrier(net: &Network) -> TestResult {
         })?
         .unwrap_err();
     assert!(error.is_timed_out());
-    assert!(
-        error
-            .to_string()
-            .contains(": 1 of 3 parties arrived within 0.020 s: `server`\n"),
-        "{error}"
+    let arrived = format!(
+        ": 1 of 3 parties arrived within {}: `server`\n",
+        seconds(BRIEFLY)
     );
+    assert!(error.to_string().contains(&arrived), "{error}");
     Ok(())
 }

@@ -62,6 +62,23 @@ fn once(ping: Ping) -> Ping {
     ping.count(1).timeout(Duration::from_secs(20))
 }
 
+/// What a limit is here: slow machines are given more by `NETNS_TEST_TIME_SCALE`.
+fn scaled(limit: Duration) -> Duration {
+    let scale = std::env::var("NETNS_TEST_TIME_SCALE");
+    let scale = scale.ok().filter(|scale| !scale.is_empty());
+    limit.mul_f64(scale.map_or(1.0, |scale| scale.parse().unwrap()))
+}
+
+/// The same as errors tell it.
+fn seconds(limit: Duration) -> String {
+    let limit = scaled(limit);
+    if limit.subsec_millis() == 0 {
+        format!("{} s", limit.as_secs())
+    } else {
+        format!("{:.3} s", limit.as_secs_f64())
+    }
+}
+
 /// A script that runs in host `client`.
 fn shell<'net>(net: &'net Network, script: &str) -> Result<Process<'net>> {
     net.host("client")

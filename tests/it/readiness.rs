@@ -12,6 +12,8 @@ use netns_test::{
     eventually_async, netns_test,
 };
 
+use crate::seconds;
+
 const SOON: Duration = Duration::from_secs(10);
 /// For what must not come.
 const BRIEFLY: Duration = Duration::from_millis(20);
@@ -103,20 +105,28 @@ fn a_wait_in_vain_says_who_listens_there(net: &Network) -> TestResult {
         assert!(error.is_timed_out());
         error.to_string()
     };
+    let nobody = format!(
+        "failed to wait for a listener on TCP port 80 of host `server`: nobody listened within {}",
+        seconds(BRIEFLY)
+    );
     assert_eq!(
         missed(80.into()),
-        "failed to wait for a listener on TCP port 80 of host `server`: nobody listened within 0.020 s\n  \
-         listening there: nothing\n  \
-         help: for a server that needs more time: `Listening::tcp(80).within(..)`"
+        format!(
+            "{nobody}\n  \
+             listening there: nothing\n  \
+             help: for a server that needs more time: `Listening::tcp(80).within(..)`"
+        )
     );
     let _listener = TcpListener::bind("0.0.0.0:8080")?;
     let _other = TcpListener::bind("[::1]:53")?;
     let _socket = UdpSocket::bind("10.1.0.2:80")?;
     assert_eq!(
         missed(80.into()),
-        "failed to wait for a listener on TCP port 80 of host `server`: nobody listened within 0.020 s\n  \
-         listening there: tcp [::1]:53, tcp 0.0.0.0:8080, udp 10.1.0.2:80\n  \
-         help: UDP port 80 is open: to wait for that, `Listening::udp(80)`"
+        format!(
+            "{nobody}\n  \
+             listening there: tcp [::1]:53, tcp 0.0.0.0:8080, udp 10.1.0.2:80\n  \
+             help: UDP port 80 is open: to wait for that, `Listening::udp(80)`"
+        )
     );
     // The usual mistake: the server was started where the test's body is.
     let _lost = net.root().run(|| UdpSocket::bind("0.0.0.0:53"))?;
@@ -193,12 +203,11 @@ async fn a_task_of_the_same_thread_is_waited_for(net: &Network) -> TestResult {
     let late = Listening::udp(53).within(BRIEFLY);
     let error = server.wait_listening_async(late).await.unwrap_err();
     assert!(error.is_timed_out());
-    assert!(
-        error.to_string().starts_with(
-            "failed to wait for a listener on UDP port 53 of host `server`: nobody listened within 0.020 s\n"
-        ),
-        "{error}"
+    let nobody = format!(
+        "failed to wait for a listener on UDP port 53 of host `server`: nobody listened within {}\n",
+        seconds(BRIEFLY)
     );
+    assert!(error.to_string().starts_with(&nobody), "{error}");
     Ok(())
 }
 
@@ -243,8 +252,9 @@ fn an_attempt_is_made_even_without_time() {
 #[netns_test]
 fn a_failure_tells_the_line_the_attempts_and_the_last_value() {
     let mut tries = 0;
+    let limit = Duration::from_millis(250);
     let line = line!() + 1;
-    let error = eventually(Duration::from_millis(250), || {
+    let error = eventually(limit, || {
         tries += 1;
         TcpStream::connect("127.0.0.1:80")
             .map_err(|error| format!("{} at try {tries}", error.kind()))
@@ -253,8 +263,9 @@ fn a_failure_tells_the_line_the_attempts_and_the_last_value() {
     assert!(error.is_timed_out());
     let text = error.to_string();
     let place = format!(
-        "failed to see the attempt at {}:{line}:17 succeed within 0.250 s: {tries} attempts in 0.",
-        file!()
+        "failed to see the attempt at {}:{line}:17 succeed within {}: {tries} attempts in ",
+        file!(),
+        seconds(limit)
     );
     assert!(text.starts_with(&place), "{place}\n{text}");
     assert!(

@@ -7,6 +7,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// Where one command's output ends.
 const END: &str = "-- end of output --";
 
+/// What Linux 5.10 says of every `stp_state`, of `stp_state 0` too: its bridges hear each other in the machine's own namespace only.
+const NO_STP: &str = "Warning: bridge: STP does not work in non-root netns.";
+
 /// A shell that runs one line after another. It dies with its standard input, and its namespaces die with it.
 pub(crate) struct Scratch {
     shell: Child,
@@ -51,10 +54,13 @@ impl Scratch {
         printed.to_owned()
     }
 
-    /// Runs a plan's script as it was printed. None of its lines has anything to say.
+    /// Runs a plan's script as it was printed. None of its lines has anything to say but [`NO_STP`].
     pub(crate) fn run(&mut self, script: &str) {
         for line in script.lines() {
-            assert_eq!(self.must(line), "", "`{line}` has something to say");
+            let said = self.must(line);
+            if !(line.contains(" stp_state ") && said == NO_STP) {
+                assert_eq!(said, "", "`{line}` has something to say");
+            }
         }
     }
 }
