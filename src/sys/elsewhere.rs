@@ -405,6 +405,10 @@ pub(crate) mod netlink {
             match *transport {}
         }
 
+        pub(crate) fn tentative(transport: &mut Transport) -> Result<Vec<std::net::IpAddr>> {
+            match *transport {}
+        }
+
         pub(crate) fn routes(
             transport: &mut Transport,
             _family: Family,
