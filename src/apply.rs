@@ -42,12 +42,15 @@ impl<'p> Builder<'p> {
     fn new(plan: &'p Plan, floor: Option<i32>) -> Result<Self> {
         let mut nodes = Vec::with_capacity(plan.nodes.len());
         let mut inherited = Vec::new();
+        let groups = identity::ping_groups();
         for (position, node) in plan.nodes.iter().enumerate() {
             enter_new_namespace()?;
             if position == 0 {
                 inherited = tuned();
             }
-            nodes.push(open(plan, node, &inherited, floor)?);
+            let own = own_sysctls(plan, node, &groups);
+            let sysctls = inherited.iter().copied().chain(own);
+            nodes.push(open(plan, node, sysctls, floor)?);
         }
         let ends = plan.ends_by_node();
         Ok(Self { plan, nodes, ends })
@@ -220,10 +223,10 @@ fn enter_new_namespace() -> Result<()> {
 }
 
 /// Opens the node that the calling thread has just made.
-fn open(
+fn open<'s>(
     plan: &Plan,
     node: &Node,
-    inherited: &[(&'static str, &'static str)],
+    sysctls: impl Iterator<Item = (&'s str, &'s str)>,
     floor: Option<i32>,
 ) -> Result<LiveNode> {
     let netlink =
@@ -233,15 +236,7 @@ fn open(
         .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let mut unset = Vec::new();
-    let groups = identity::ping_groups();
-    let own = (node.role != Role::Switch && !plan.realistic)
-        .then_some(("net/ipv4/ping_group_range", groups.as_str()));
-    let defaults = inherited
-        .iter()
-        .copied()
-        .chain(plan.default_sysctls(node.role))
-        .chain(own);
-    for (name, value) in defaults {
+    for (name, value) in sysctls {
         if let Err(cause) = sysctl::write(name, value) {
             // A kernel without IPv6 has no switch for it, and needs none.
             if plan.promises(name) && cause.kind() != io::ErrorKind::NotFound {
@@ -256,6 +251,17 @@ fn open(
         }
     }
     Ok(LiveNode::new(node.name.clone(), namespace, netlink, unset))
+}
+
+/// What is set in a node unasked.
+fn own_sysctls<'s>(
+    plan: &Plan,
+    node: &Node,
+    groups: &'s str,
+) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
+    let pings = (node.role != Role::Switch && !plan.realistic)
+        .then_some(("net/ipv4/ping_group_range", groups));
+    plan.default_sysctls(node.role).chain(pings)
 }
 
 /// The inherited parameters that this machine's administrator changed, with the values that every node gets instead.
