@@ -5,8 +5,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 
-/// More than any parameter of a network has. The kernel gives all of it at once, so that nobody has to ask how long it is.
-const LONGEST: usize = 4096;
+/// Most parameters are shorter.
+const USUAL: usize = 256;
 
 /// Writes a parameter; its name is the path below `/proc/sys`.
 pub(crate) fn write(name: &str, value: &str) -> io::Result<()> {
@@ -17,11 +17,19 @@ pub(crate) fn write(name: &str, value: &str) -> io::Result<()> {
 }
 
 /// Reads a parameter, without its final line end.
+///
+/// The kernel gives as much as there is room for, and of many parameters no more when it is asked again.
 pub(crate) fn read(name: &str) -> io::Result<String> {
-    let mut value = [0; LONGEST];
-    let length = File::open(path(name))?.read(&mut value)?;
-    let text = String::from_utf8_lossy(&value[..length]);
-    Ok(text.trim_end().to_owned())
+    let path = path(name);
+    let mut value = vec![0; USUAL];
+    loop {
+        let length = File::open(&path)?.read(&mut value)?;
+        if length < value.len() {
+            let text = String::from_utf8_lossy(&value[..length]);
+            return Ok(text.trim_end().to_owned());
+        }
+        value.resize(value.len() * 16, 0);
+    }
 }
 
 fn path(name: &str) -> String {
