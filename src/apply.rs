@@ -18,7 +18,7 @@ use crate::sys::netlink::{
     self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb,
 };
 use crate::sys::netns::{self, NamespaceId};
-use crate::sys::{limits, sysctl};
+use crate::sys::{identity, limits, sysctl};
 use crate::topology::RouteKind;
 use crate::worker;
 
@@ -48,12 +48,13 @@ impl<'p> Builder<'p> {
         let mut nodes = Vec::with_capacity(plan.nodes.len());
         let mut stand_ins = Vec::with_capacity(plan.nodes.len());
         let mut inherited = Vec::new();
+        let groups = identity::ping_groups();
         for (position, node) in plan.nodes.iter().enumerate() {
             enter_new_namespace()?;
             if position == 0 {
                 inherited = parameters::tuned();
             }
-            let (live, instead) = open(plan, node, &inherited, floor)?;
+            let (live, instead) = open(plan, node, &inherited, &groups, floor)?;
             nodes.push(live);
             stand_ins.push(instead);
         }
@@ -250,6 +251,7 @@ fn open(
     plan: &Plan,
     node: &Node,
     inherited: &[(&'static str, &'static str)],
+    groups: &str,
     floor: Option<i32>,
 ) -> Result<(LiveNode, Vec<StandIn>)> {
     let netlink =
@@ -258,7 +260,7 @@ fn open(
         .namespace()
         .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
-    let Defaults { unset, stand_ins } = parameters::set_defaults(plan, node, inherited)?;
+    let Defaults { unset, stand_ins } = parameters::set_defaults(plan, node, inherited, groups)?;
     let mut live = LiveNode::new(node.name.clone(), namespace, netlink, unset);
     live.detects_duplicates = stand_ins.contains(&StandIn::LinkLocal);
     Ok((live, stand_ins))

@@ -384,7 +384,9 @@ impl Network {
                     .find(|node| node.namespace == resident.namespace)?;
                 Some(format!(
                     "`{}` (thread {}) in node `{}`",
-                    resident.name, resident.thread, node.name
+                    resident.name(),
+                    resident.thread,
+                    node.name
                 ))
             });
         found.collect()

@@ -56,8 +56,10 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
     }
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for ((live, node), ends) in nodes.iter().zip(&plan.nodes).zip(ends) {
-        wait_for_addresses(live, own_addresses(node, ends), deadline)?;
-        if node.role != Role::Switch && has_ipv6(live) {
+        let own = own_addresses(node, ends);
+        let others = has_others(node, ends, &own);
+        wait_for_addresses(live, own, deadline)?;
+        if others && node.role != Role::Switch && has_ipv6(live) {
             wait_until_none_is_tentative(live, !node.bridges.is_empty(), deadline)?;
         }
     }
@@ -120,6 +122,20 @@ fn own_addresses(node: &Node, ends: &Ends<'_>) -> Vec<Own> {
     bridges.chain(ends).flat_map(of_interface).collect()
 }
 
+/// Whether an interface may have a link-local address that is not among those.
+fn has_others(node: &Node, ends: &Ends<'_>, own: &[Own]) -> bool {
+    let bridges = node.bridges.iter().map(|bridge| bridge.index);
+    let is_known = |index: u32| {
+        own.iter()
+            .any(|own| own.index == index && own.address.is_none())
+    };
+    ends.all
+        .iter()
+        .map(|end| end.index)
+        .chain(bridges)
+        .any(|index| !is_known(index))
+}
+
 fn wait_for_addresses(live: &LiveNode, mut expected: Vec<Own>, deadline: Instant) -> Result<()> {
     if missing(&mut live.netlink(), &expected)?.is_empty() {
         return Ok(());
@@ -149,9 +165,10 @@ fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instan
                 return Ok(waiting);
             }
         }
-        let addresses = look::addresses(netlink)?;
-        let tentative = addresses.iter().find(|(_, it)| it.flags.tentative());
-        Ok(tentative.map(|(_, it)| format!("{} is still tentative", it.address)))
+        let tentative = look::tentative(netlink)?;
+        Ok(tentative
+            .first()
+            .map(|address| format!("{address} is still tentative")))
     })
 }
 

@@ -23,12 +23,14 @@ pub(crate) enum Shape {
     Cable,
 }
 
-/// In the order of the table.
-pub(crate) const CASES: [Case; 6] = [
+/// In the order of the table. Those without samples are for the comparison with peers.
+pub(crate) const CASES: [Case; 8] = [
     Case::new("lab-a", 2, Shape::Bridge, [21, 3]),
     Case::new("lan-2", 2, Shape::Cable, [21, 3]),
     Case::new("bridge-8", 8, Shape::Bridge, [21, 3]),
+    Case::new("bridge-16", 16, Shape::Bridge, [0, 0]),
     Case::new("bridge-64", 64, Shape::Bridge, [11, 1]),
+    Case::new("bridge-128", 128, Shape::Bridge, [0, 0]),
     Case::new("bridge-512", 512, Shape::Bridge, [3, 0]),
     Case::new("bridge-1000", 1000, Shape::Bridge, [3, 0]),
 ];

@@ -7,7 +7,7 @@ use crate::live::{LiveNode, Unset};
 use crate::plan::stand_in::{self, Interface, StandIn};
 use crate::plan::{self, Node, Plan, Role};
 use crate::sys::netlink::{self, Request};
-use crate::sys::{identity, sysctl};
+use crate::sys::sysctl;
 
 /// What became of this crate's own parameters in a node.
 pub(super) struct Defaults {
@@ -23,10 +23,10 @@ pub(super) fn set_defaults(
     plan: &Plan,
     node: &Node,
     inherited: &[(&'static str, &'static str)],
+    groups: &str,
 ) -> Result<Defaults> {
-    let groups = identity::ping_groups();
     let own = (node.role != Role::Switch && !plan.realistic)
-        .then_some(("net/ipv4/ping_group_range", groups.as_str()));
+        .then_some(("net/ipv4/ping_group_range", groups));
     let defaults = inherited
         .iter()
         .copied()

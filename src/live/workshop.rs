@@ -61,8 +61,10 @@ impl Workshop {
         mounts::cover(&draft, Path::new(target))
     }
 
-    /// Shows an empty directory instead.
+    /// Shows an empty directory instead, if there is something.
     pub(super) fn hide(&self, target: &str) -> io::Result<()> {
+        // The kernel would say so as well, but takes its time to forget a mount that found no place.
+        fs::symlink_metadata(target)?;
         let draft = self.draft(target);
         fs::create_dir(&draft)?;
         mounts::cover(&draft, Path::new(target))

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::answer::{PingAnswer, PingRedirect};
+use super::pace::Request;
 use super::ping::Ping;
 use super::report::PingReport;
 use crate::error::{Error, Kind, Result, errno_text};
@@ -102,13 +103,6 @@ pub(super) fn later(start: Instant, duration: Duration) -> Instant {
     start + duration.min(A_YEAR)
 }
 
-/// One request.
-#[derive(Default)]
-struct Request {
-    sent: Option<Instant>,
-    answer: Option<PingAnswer>,
-}
-
 /// A ping under way.
 struct Run<'a> {
     settings: &'a Ping,
@@ -193,8 +187,12 @@ impl<'a> Run<'a> {
     /// When the next request is to be sent, if there is one left.
     fn due(&self, start: Instant) -> Option<Instant> {
         let count = u32::try_from(self.started).ok()?;
-        (self.started < self.requests.len())
-            .then(|| later(start, self.settings.interval.saturating_mul(count)))
+        (self.started < self.requests.len()).then(|| match self.settings.interval {
+            Some(interval) => later(start, interval.saturating_mul(count)),
+            None => self.requests[..self.started]
+                .last()
+                .map_or(start, Request::followed),
+        })
     }
 
     fn is_due(&self, start: Instant) -> bool {

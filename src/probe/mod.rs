@@ -3,6 +3,7 @@
 mod answer;
 mod echo;
 mod matrix;
+mod pace;
 mod ping;
 mod report;
 mod sweep;

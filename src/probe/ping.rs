@@ -32,7 +32,8 @@ const LARGEST_COUNT: u32 = 65_535;
 #[must_use = "settings do nothing until a host pings with them"]
 pub struct Ping {
     pub(super) count: u32,
-    pub(super) interval: Duration,
+    /// `None`: as the replies come.
+    pub(super) interval: Option<Duration>,
     pub(super) payload: usize,
     pub(super) ttl: u8,
     pub(super) dont_fragment: bool,
@@ -41,7 +42,7 @@ pub struct Ping {
 }
 
 impl Ping {
-    /// Three requests, 10 ms apart, of 56 bytes each, and a second for each reply.
+    /// Three requests of 56 bytes, each sent as soon as the one before was answered, and a second for each reply.
     ///
     /// # Examples
     ///
@@ -53,7 +54,7 @@ impl Ping {
     pub fn new() -> Self {
         Self {
             count: 3,
-            interval: Duration::from_millis(10),
+            interval: None,
             payload: 56,
             ttl: 64,
             dont_fragment: false,
@@ -75,8 +76,10 @@ impl Ping {
         self
     }
 
-    /// Starts a request every `interval`, by default 10 ms, without waiting for the reply to the one before. Zero sends them
-    /// as fast as the network takes them.
+    /// Starts a request every `interval`, without waiting for the reply to the one before. Zero sends them as fast as the network
+    /// takes them.
+    ///
+    /// By default a request is sent when the one before was replied to, or 10 ms after it.
     ///
     /// # Examples
     ///
@@ -87,7 +90,7 @@ impl Ping {
     /// # let _ = flood;
     /// ```
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = Some(interval);
         self
     }
 

@@ -55,8 +55,15 @@ impl NamespaceId {
 #[derive(Clone, Debug)]
 pub(crate) struct Resident {
     pub(crate) thread: i32,
-    pub(crate) name: String,
     pub(crate) namespace: NamespaceId,
+}
+
+impl Resident {
+    /// Its name, as long as it lives.
+    pub(crate) fn name(&self) -> String {
+        let name = fs::read_to_string(format!("/proc/self/task/{}/comm", self.thread));
+        name.unwrap_or_default().trim_end().to_owned()
+    }
 }
 
 /// The threads of this process, with the namespace in which each lives. One that ends meanwhile is left out.
@@ -70,13 +77,8 @@ pub(crate) fn residents() -> io::Result<Vec<Resident>> {
             .and_then(|name| name.parse().ok());
         let namespace = fs::metadata(path.join("ns/net"));
         if let (Some(thread), Ok(namespace)) = (thread, namespace) {
-            let name = fs::read_to_string(path.join("comm"))
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned();
             residents.push(Resident {
                 thread,
-                name,
                 namespace: NamespaceId(namespace.ino()),
             });
         }

@@ -2,8 +2,11 @@
 //!
 //! See [proc_sys(5)](https://man7.org/linux/man-pages/man5/proc_sys.5.html); `/proc/sys/net` follows the calling thread.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+
+/// Most parameters are shorter.
+const USUAL: usize = 256;
 
 /// Writes a parameter; its name is the path below `/proc/sys`.
 pub(crate) fn write(name: &str, value: &str) -> io::Result<()> {
@@ -14,8 +17,19 @@ pub(crate) fn write(name: &str, value: &str) -> io::Result<()> {
 }
 
 /// Reads a parameter, without its final line end.
+///
+/// The kernel gives as much as there is room for, and of many parameters no more when it is asked again.
 pub(crate) fn read(name: &str) -> io::Result<String> {
-    fs::read_to_string(path(name)).map(|value| value.trim_end().to_owned())
+    let path = path(name);
+    let mut value = vec![0; USUAL];
+    loop {
+        let length = File::open(&path)?.read(&mut value)?;
+        if length < value.len() {
+            let text = String::from_utf8_lossy(&value[..length]);
+            return Ok(text.trim_end().to_owned());
+        }
+        value.resize(value.len() * 16, 0);
+    }
 }
 
 fn path(name: &str) -> String {

@@ -102,3 +102,17 @@ fn addresses_are_never_tentative_otherwise(net: &Network) -> TestResult {
     );
     Ok(())
 }
+
+/// Every second one of two thousand ports.
+fn reserved() -> String {
+    let ports = (1000..3000).step_by(2).map(|port: u16| port.to_string());
+    ports.collect::<Vec<_>>().join(",")
+}
+
+/// The kernel gives such a list by one read, and never the rest of it.
+#[netns_test(topology = Topology::new().host("a", |h| h.sysctl("net.ipv4.ip_local_reserved_ports", reserved())))]
+fn a_long_parameter_is_read_to_its_end(net: &Network) -> TestResult {
+    let value = net.host("a").sysctl("net.ipv4.ip_local_reserved_ports")?;
+    assert_eq!(value, reserved());
+    Ok(())
+}

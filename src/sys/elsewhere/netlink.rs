@@ -111,6 +111,10 @@ pub(crate) mod look {
         match *transport {}
     }
 
+    pub(crate) fn tentative(transport: &mut Transport) -> Result<Vec<std::net::IpAddr>> {
+        match *transport {}
+    }
+
     pub(crate) fn routes(
         transport: &mut Transport,
         _family: Family,

@@ -52,10 +52,25 @@ pub(crate) fn addresses(transport: &mut Transport) -> Result<Vec<(u32, Interface
 fn listed_addresses(transport: &mut Transport, what: &str) -> Result<Vec<(u32, InterfaceAddress)>> {
     let mut found = Vec::new();
     for family in Family::BOTH {
-        let listing = transport.dump(what, &address::request(family))?;
-        found.extend(address::addresses(&listing, family).map_err(unreadable(what))?);
+        found.extend(addresses_of(transport, family, what)?);
     }
     Ok(found)
+}
+
+fn addresses_of(
+    transport: &mut Transport,
+    family: Family,
+    what: &str,
+) -> Result<Vec<(u32, InterfaceAddress)>> {
+    let listing = transport.dump(what, &address::request(family))?;
+    address::addresses(&listing, family).map_err(unreadable(what))
+}
+
+/// The IPv6 addresses that the kernel has not taken up yet.
+pub(crate) fn tentative(transport: &mut Transport) -> Result<Vec<IpAddr>> {
+    let addresses = addresses_of(transport, Family::V6, "list addresses")?;
+    let tentative = addresses.iter().filter(|(_, it)| it.flags.tentative());
+    Ok(tentative.map(|(_, it)| it.address.address()).collect())
 }
 
 /// The routes of one table, usually [`MAIN_TABLE`](crate::view::MAIN_TABLE); `None` is for all tables.
@@ -93,9 +108,14 @@ pub(crate) fn bridges(transport: &mut Transport) -> Result<Vec<Bridge>> {
 /// exist is not.
 pub(crate) fn not_in_service(transport: &mut Transport, indexes: &[u32]) -> Result<Vec<u32>> {
     let what = "list interfaces";
-    conclude(transport, what, indexes);
-    let links = transport.dump(what, &link::request(false))?;
-    Ok(without(indexes, &links, bridge::is_in_operation))
+    let wrong = |indexes: &[u32], links: &[_]| without(indexes, links, bridge::is_in_operation);
+    // Of many, most have been put into operation by the time that the last one was raised.
+    let behind = if indexes.len() > ASKED {
+        wrong(indexes, &transport.dump(what, &link::request(false))?)
+    } else {
+        indexes.to_vec()
+    };
+    Ok(wrong(&behind, &conclude(transport, what, &behind)))
 }
 
 /// Which interfaces are up, have a carrier and cannot pass packets yet.
@@ -114,8 +134,7 @@ pub(crate) fn not_reachable(transport: &mut Transport, dad: bool) -> Result<Vec<
     let what = "list addresses";
     // In this order: looking at the links may be what makes the kernel add an address.
     let with_carrier = bridge::with_carrier(&links(transport, what, false)?);
-    let listing = transport.dump(what, &address::request(Family::V6))?;
-    let addresses = address::addresses(&listing, Family::V6).map_err(unreadable(what))?;
+    let addresses = addresses_of(transport, Family::V6, what)?;
     let receiving = receiving_ipv6(transport)?;
     let waiting = addresses
         .into_iter()
@@ -176,15 +195,17 @@ fn links(
     transport.dump(what, &request)
 }
 
-/// Has the kernel draw its conclusions about these links, by asking for each.
-fn conclude(transport: &mut Transport, what: &str, indexes: &[u32]) {
+/// Has the kernel draw its conclusions about these links, by asking for each. Returns them as they are then.
+fn conclude(transport: &mut Transport, what: &str, indexes: &[u32]) -> Vec<RouteNetlinkMessage> {
+    let mut links = Vec::with_capacity(indexes.len());
     for batch in indexes.chunks(ASKED) {
         let requests = batch
             .iter()
             .map(|index| Request::new(what, link::request_one(*index), 0));
         // One that is gone by now is missed by nobody.
-        drop(transport.execute(requests.collect()));
+        drop(transport.ask(requests.collect(), &mut links));
     }
+    links
 }
 
 /// The names of all interfaces.

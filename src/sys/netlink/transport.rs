@@ -100,6 +100,15 @@ impl Transport {
 
     /// Executes all requests in order and returns the first failure. Later requests are executed all the same.
     pub(crate) fn execute(&mut self, requests: Vec<Request>) -> Result<()> {
+        self.ask(requests, &mut Vec::new())
+    }
+
+    /// The same, with what the kernel answers to them.
+    pub(crate) fn ask(
+        &mut self,
+        requests: Vec<Request>,
+        answers: &mut Vec<RouteNetlinkMessage>,
+    ) -> Result<()> {
         let mut requests = requests.into_iter().peekable();
         let mut bytes = Vec::new();
         let mut pending = Vec::new();
@@ -115,7 +124,7 @@ impl Transport {
             if last {
                 self.send(&bytes)
                     .map_err(|e| Error::kernel(pending[0].1.as_str(), e))?;
-                self.acknowledged(&pending)?;
+                self.acknowledged(&pending, answers)?;
                 bytes.clear();
                 pending.clear();
             }
@@ -203,10 +212,15 @@ impl Transport {
     }
 
     /// Reads until the last of `pending` is acknowledged and returns the first failure.
-    fn acknowledged(&mut self, pending: &[(u32, String)]) -> Result<()> {
+    fn acknowledged(
+        &mut self,
+        pending: &[(u32, String)],
+        answers: &mut Vec<RouteNetlinkMessage>,
+    ) -> Result<()> {
         let Some((last, last_what)) = pending.last() else {
             return Ok(());
         };
+        let malformed = |cause: String| Error::new(Kind::Kernel, last_what.as_str(), cause);
         let mut failure = None;
         let mut buffer = [0; ANSWER];
         loop {
@@ -214,18 +228,18 @@ impl Transport {
                 .read(&mut buffer)
                 .map_err(|e| unanswered(last_what, e))?;
             for message in messages(&buffer[..received]) {
-                let message =
-                    message.map_err(|cause| Error::new(Kind::Kernel, last_what.as_str(), cause))?;
+                let message = message.map_err(malformed)?;
                 if message.kind != NLMSG_ERROR {
                     let is_answer = pending
                         .iter()
                         .any(|(sequence, _)| *sequence == message.sequence);
+                    if is_answer {
+                        answers.push(message.decode().map_err(malformed)?);
+                    }
                     self.overheard |= self.watching && !is_answer;
                     continue;
                 }
-                let error = message
-                    .error()
-                    .map_err(|cause| Error::new(Kind::Kernel, last_what.as_str(), cause))?;
+                let error = message.error().map_err(malformed)?;
                 if let (Some(cause), None) = (error, &failure) {
                     let what = pending
                         .iter()
