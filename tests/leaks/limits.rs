@@ -115,8 +115,9 @@ fn too_few_descriptors_for_one_test_are_told() {
     let ended = Suite::of("victims::nobody_1", 1).limit("nofile=6:6").run();
     assert_eq!(ended.count("failed"), 1, "{}", ended.output);
     for expected in [
-        "failed to run test `victims::nobody_1` in a process of its own: Too many open files (this process may have no more than 6 open files)",
-        "help: ",
+        "failed to make a network for this test: this process may have no more than 6 open files\n",
+        "refused: the start of /proc/self/exe with EMFILE (Too many open files)\n",
+        "help: raise the hard limit of open files",
     ] {
         assert!(ended.output.contains(expected), "{}", ended.output);
     }

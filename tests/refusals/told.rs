@@ -119,7 +119,7 @@ fn mount_and_host_name_limits_are_told_in_the_report() {
     ] {
         run_within(limited(file, 0), TEST).assert_passed();
         let lacking = format!(
-            "\nclient sees the machine's host name and files: not disk space: {kind} namespaces are turned off in this \
+            "\nroot, client see the machine's host name and files: not disk space: {kind} namespaces are turned off in this \
              sandbox, by a limit of 0 (unshare({flag}) with ENOSPC (No space left on device)); "
         );
         assert_told(&run_within(limited(file, 0), test), test, &[&lacking]);
