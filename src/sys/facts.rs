@@ -10,7 +10,6 @@ use std::path::Path;
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid};
 
@@ -96,7 +95,7 @@ fn process(facts: &mut Facts) {
         facts.ns_user = Some(Path::new("/proc/self/ns/user").exists());
         facts.ns_net = Some(Path::new("/proc/self/ns/net").exists());
     }
-    facts.open_files = getrlimit(Resource::RLIMIT_NOFILE).ok();
+    facts.open_files = super::limits::open_files().ok();
     facts.proc_sys_writable = statvfs("/proc/sys")
         .ok()
         .map(|mount| !mount.flags().contains(FsFlags::ST_RDONLY));

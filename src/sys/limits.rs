@@ -10,7 +10,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 
 use crate::error::{Error, Kind, Result};
 
@@ -104,12 +104,28 @@ impl Drop for Room {
     }
 }
 
-fn limit() -> Result<(u64, u64)> {
-    getrlimit(Resource::RLIMIT_NOFILE).map_err(|e| refused(e.into()))
+/// The soft and the hard limit of open descriptors.
+#[allow(
+    clippy::useless_conversion,
+    reason = "glibc counts in 32 bits on processors of 32 bits"
+)]
+pub(super) fn open_files() -> io::Result<(u64, u64)> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok((soft.into(), hard.into()))
 }
 
+fn limit() -> Result<(u64, u64)> {
+    open_files().map_err(refused)
+}
+
+#[allow(
+    clippy::unnecessary_fallible_conversions,
+    clippy::useless_conversion,
+    reason = "the same"
+)]
 fn set_limit(soft: u64, hard: u64) -> Result<()> {
-    setrlimit(Resource::RLIMIT_NOFILE, soft, hard).map_err(|e| refused(e.into()))
+    let limit = |limit| rlim_t::try_from(limit).unwrap_or(rlim_t::MAX);
+    setrlimit(Resource::RLIMIT_NOFILE, limit(soft), limit(hard)).map_err(|e| refused(e.into()))
 }
 
 fn refused(cause: io::Error) -> Error {

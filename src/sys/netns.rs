@@ -40,8 +40,12 @@ pub(crate) fn owner(namespace: impl AsFd) -> io::Result<u64> {
 
 impl NamespaceId {
     /// The namespace that an open file of it stands for.
+    #[allow(
+        clippy::useless_conversion,
+        reason = "inodes have 32 bits in glibc on processors of 32 bits"
+    )]
     pub(crate) fn of(namespace: impl AsFd) -> io::Result<Self> {
-        Ok(Self(nix::sys::stat::fstat(namespace)?.st_ino))
+        Ok(Self(nix::sys::stat::fstat(namespace)?.st_ino.into()))
     }
 
     /// The calling thread's, for runtimes to compare. `/proc/self` would be the main thread's.

@@ -61,7 +61,8 @@ impl IcmpSocket {
             socket,
             ipv4,
             buffer: vec![0; LARGEST],
-            control: nix::cmsg_space!(TimeSpec, i32),
+            // Where `time_t` has 32 bits, musl puts a stamp of 64 bits beside the kernel's, and lacking room is truncation.
+            control: nix::cmsg_space!(TimeSpec, [i64; 2], i32),
         })
     }
 
