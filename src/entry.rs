@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::diagnosis::{self, Facts, Step};
 use crate::error::{Error, Result};
+use crate::settings;
 use crate::sys::bootstrap::{self, Entered};
 use crate::sys::userns::Door;
 use crate::sys::{facts, process};
@@ -12,7 +13,7 @@ use crate::sys::{facts, process};
 /// Makes sure that this process may make networks, or says why not.
 pub(crate) fn ensure() -> Result<()> {
     let threads = process::threads();
-    match bootstrap::ensure_entered(threads) {
+    match bootstrap::ensure_entered(threads, settings::namespace_released_within()) {
         Entered::Privileged | Entered::UserNamespace => Ok(()),
         Entered::No => Err(refusal(Step::NotEntered, 0)),
         // The filter that killed the trial would kill this process, too, if it tried again.
@@ -35,6 +36,7 @@ fn step(door: Door, threads: usize) -> Step {
         Door::Setgroups => Step::Setgroups,
         Door::GidMap => Step::GidMap,
         Door::UidMap => Step::UidMap,
+        Door::Joining => Step::Joining,
         Door::Capabilities => Step::Capabilities,
     }
 }

@@ -119,6 +119,11 @@ pub(crate) fn scaled(limit: Duration) -> Duration {
     Settings::from_env().map_or(limit, |settings| settings.scaled(limit))
 }
 
+/// How long room for a namespace is waited for, scaled. People wait as long for the explanation where the limit is simply too low.
+pub(crate) fn namespace_released_within() -> Duration {
+    scaled(Duration::from_secs(10))
+}
+
 /// One of the named values; the first is the default.
 fn choice<T: Copy>(
     lookup: &impl Fn(&str) -> Option<String>,
