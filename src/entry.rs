@@ -51,8 +51,8 @@ pub(crate) fn refused(step: Step, cause: &io::Error) -> Error {
     refusal(step, cause.raw_os_error().unwrap_or_default())
 }
 
-/// The same in one line, for what a network can do without. Each of its nodes is refused the same, so that the facts are gathered once.
-pub(crate) fn in_brief(step: Step, cause: &io::Error) -> String {
+/// The same in one line, with the best remedy, for what a network can do without. Each of its nodes is refused the same, so that the facts are gathered once.
+pub(crate) fn in_brief(step: Step, cause: &io::Error) -> (String, Option<String>) {
     static FACTS: OnceLock<Facts> = OnceLock::new();
     let errno = cause.raw_os_error().unwrap_or_default();
     diagnosis::diagnose(step, errno, FACTS.get_or_init(facts::gather)).in_brief()

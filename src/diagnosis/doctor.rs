@@ -114,10 +114,7 @@ impl DoctorReport {
     /// ```
     pub fn verdict(&self) -> String {
         if let Some(check) = self.first_refused() {
-            return format!(
-                "this machine refuses network tests: {} is not given",
-                check.name
-            );
+            return format!("this machine refuses network tests ({})", check.name);
         }
         if !self.is_usable() {
             return "nothing was found to work, so no network test will".to_owned();

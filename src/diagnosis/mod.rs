@@ -38,7 +38,7 @@ pub use doctor::DoctorReport;
 pub(crate) use facts::Facts;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use facts::Limits;
-pub(crate) use lack::{Failed, Ground, error as lack_error, remedy as lack_remedy};
+pub(crate) use lack::{Failed, Ground, error as lack_error, lack_remedy};
 pub(crate) use limits::headroom;
 pub(crate) use step::{Namespace, Step};
 pub(crate) use verdict::diagnose;

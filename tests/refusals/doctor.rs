@@ -113,7 +113,7 @@ fn a_refusal_is_exit_code_1_with_the_text_of_the_tests() {
     assert_in_order(
         text(&output),
         &[
-            "this machine refuses network tests: network namespaces is not given\n",
+            "this machine refuses network tests (network namespaces)\n",
             "  refused  network namespaces  failed to make a network for this test: ",
             super::FILTERED,
             "help: ",
