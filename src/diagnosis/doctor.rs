@@ -143,7 +143,7 @@ impl DoctorReport {
     }
 
     /// 0 if network tests can run with everything that this crate itself needs, 1 if none can run, 2 if they can, but some of those needs are
-    /// missing or could not be told: sysctls, names, programs. Missing [`features`](Self::features) change nothing here.
+    /// missing or could not be told: sysctls, names, programs, room, a kernel of 5.10 or newer. Missing [`features`](Self::features) change nothing here.
     ///
     /// # Examples
     ///

@@ -43,8 +43,9 @@ fn entry<'v>(report: &'v serde_json::Value, list: &str, name: &str) -> &'v serde
     found.unwrap_or_else(|| panic!("`{name}` is missing in {report:#}"))
 }
 
-const NAMES_OF_CHECKS: [&str; 9] = [
+const NAMES_OF_CHECKS: [&str; 10] = [
     "network namespaces",
+    "kernel",
     "veth pairs",
     "bridges",
     "IPv6",
