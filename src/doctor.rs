@@ -49,6 +49,7 @@ pub fn doctor() -> DoctorReport {
 fn own_needs(failed: &impl Fn(Feature) -> Option<Failed>, ground: &Ground) -> Vec<Check> {
     let tried = |name, feature, holds| of_feature(name, feature, failed(feature), holds, ground);
     vec![
+        diagnosis::kernel(&ground.facts),
         check("veth pairs", || reaches(&["a", "b"], "10.1.0.2")),
         check("bridges", || reaches(&["a", "b", "c"], "10.1.0.2")),
         check("IPv6", || reaches(&["a", "b"], "fd00:1::2")),

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::diagnosis::{self, Facts, Step};
 use crate::error::{Error, Result};
+use crate::settings;
 use crate::sys::bootstrap::{self, Entered};
 use crate::sys::userns::Door;
 use crate::sys::{facts, process};
@@ -12,7 +13,7 @@ use crate::sys::{facts, process};
 /// Makes sure that this process may make networks, or says why not.
 pub(crate) fn ensure() -> Result<()> {
     let threads = process::threads();
-    match bootstrap::ensure_entered(threads) {
+    match bootstrap::ensure_entered(threads, settings::namespace_released_within()) {
         Entered::Privileged | Entered::UserNamespace => Ok(()),
         Entered::No => Err(refusal(Step::NotEntered, 0)),
         // The filter that killed the trial would kill this process, too, if it tried again.
@@ -35,6 +36,7 @@ fn step(door: Door, threads: usize) -> Step {
         Door::Setgroups => Step::Setgroups,
         Door::GidMap => Step::GidMap,
         Door::UidMap => Step::UidMap,
+        Door::Joining => Step::Joining,
         Door::Capabilities => Step::Capabilities,
     }
 }
@@ -49,8 +51,8 @@ pub(crate) fn refused(step: Step, cause: &io::Error) -> Error {
     refusal(step, cause.raw_os_error().unwrap_or_default())
 }
 
-/// The same in one line, for what a network can do without. Each of its nodes is refused the same, so that the facts are gathered once.
-pub(crate) fn in_brief(step: Step, cause: &io::Error) -> String {
+/// The same in one line, with the best remedy, for what a network can do without. Each of its nodes is refused the same, so that the facts are gathered once.
+pub(crate) fn in_brief(step: Step, cause: &io::Error) -> (String, Option<String>) {
     static FACTS: OnceLock<Facts> = OnceLock::new();
     let errno = cause.raw_os_error().unwrap_or_default();
     diagnosis::diagnose(step, errno, FACTS.get_or_init(facts::gather)).in_brief()

@@ -83,8 +83,8 @@
 //! nor abort: what fails is written down, and explained when a network is asked for.
 //!
 //! In the process of a test they put the parent's descriptors aside and enter. With `CAP_SYS_ADMIN`, `CAP_NET_ADMIN` and
-//! `CAP_NET_RAW` there is nothing to enter: the process may make networks as it is. Without, it tries in a child whether a user
-//! namespace can be made and mapped, and then does it. The user's own ids stand for themselves, so that files, `$HOME` and programs that
+//! `CAP_NET_RAW` there is nothing to enter: the process may make networks as it is. Without, a child makes a user
+//! namespace and maps its ids, and only then the process follows. The user's own ids stand for themselves, so that files, `$HOME` and programs that
 //! refuse to be root behave as before. Programs inherit what they need in networks; a user other than root loses the right, which
 //! every user namespace brings, to override the permissions of files. Last, the kernel is told to kill the process when its parent dies.
 //!

@@ -119,6 +119,11 @@ pub(crate) fn scaled(limit: Duration) -> Duration {
     Settings::from_env().map_or(limit, |settings| settings.scaled(limit))
 }
 
+/// How long room for a namespace is waited for, scaled. People wait as long for the explanation where the limit is simply too low.
+pub(crate) fn namespace_released_within() -> Duration {
+    scaled(Duration::from_secs(10))
+}
+
 /// One of the named values; the first is the default.
 fn choice<T: Copy>(
     lookup: &impl Fn(&str) -> Option<String>,
@@ -153,6 +158,8 @@ fn required(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Requ
     let mut features = Vec::new();
     for word in text.split(',').map(str::trim) {
         let unknown = || {
+            // Nothing between two commas is better shown with them.
+            let word = if word.is_empty() { &text } else { word };
             let known: Vec<&str> = Feature::ALL.iter().map(|it| it.name()).collect();
             let known = known.join(", ");
             format!(
@@ -200,6 +207,15 @@ mod tests {
         assert_eq!(settings.timeout, Duration::from_secs(60));
         assert_eq!(settings.on_fail, OnFail::Report);
         assert_eq!(settings.require, Require::Nothing);
+    }
+
+    #[test]
+    fn a_list_with_nothing_between_its_commas_is_shown_whole() {
+        let error = parse(&[("NETNS_TEST_REQUIRE", "names,")]).unwrap_err();
+        assert!(
+            error.starts_with("failed to read NETNS_TEST_REQUIRE: `names,` is none of "),
+            "{error}"
+        );
     }
 
     #[test]

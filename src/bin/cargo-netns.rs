@@ -24,7 +24,8 @@ Usage: cargo netns doctor [--json]
 Exit codes of `doctor`:
   0  network tests can run, with everything that netns-test itself needs
   1  no network test can run
-  2  they can, but something of what netns-test itself needs is missing: sysctls, names, programs, room
+  2  they can, but something of what netns-test itself needs is missing: sysctls, names, programs, room,
+     a kernel that is new enough
 
 A feature that is missing, such as netem, concerns only tests that ask for it, and no exit code. Other arguments than these are answered
 by 64. The kernel may load modules for what is tried out.

@@ -256,9 +256,10 @@ cases! {
     namespaces_are_nested_too_deep: USER, ENOSPC, nested() => NestingDepth, "outside of the sandbox";
     namespaces_were_nested_too_deep_on_old_kernels: USER, EUSERS, machine() => NestingDepth, "outside of the sandbox";
     another_enospc_is_not_disk_space_either: Step::Mount, ENOSPC, machine() => Unknown, "dmesg";
+    a_filter_refuses_to_enter: Step::Joining, EPERM, Facts { unshare_nothing: Some(Ok(())), apparmor_restricts: None, ..service() } => ServiceFilter, "sudo systemctl edit ci-agent.service";
     the_process_had_threads: Step::Threads(9), 0, machine() => Threads, "#[netns_test]";
-    the_process_has_threads: USER, EINVAL, machine() => Threads, "#[netns_test]";
-    a_thread_had_not_quite_ended: USER, EINVAL, Facts { threads: Some(1), ..machine() } => Threads, "#[netns_test]";
+    the_process_has_threads: Step::Joining, EINVAL, machine() => Threads, "#[netns_test]";
+    a_thread_had_not_quite_ended: Step::Joining, EINVAL, Facts { threads: Some(1), ..machine() } => Threads, "#[netns_test]";
     user_namespaces_were_not_built: USER, EINVAL, Facts { ns_user: Some(false), ..machine() } => NoUserNamespaces, "CONFIG_USER_NS=y";
     network_namespaces_were_not_built: NET, EINVAL, Facts { ns_net: Some(false), ..machine() } => NoNetworkNamespaces, "CONFIG_NET_NS=y";
     a_chroot_gets_none: USER, EPERM, Facts { chrooted: Some(true), ..machine() } => Chroot, "bwrap";

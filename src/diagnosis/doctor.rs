@@ -114,10 +114,7 @@ impl DoctorReport {
     /// ```
     pub fn verdict(&self) -> String {
         if let Some(check) = self.first_refused() {
-            return format!(
-                "this machine refuses network tests: {} is not given",
-                check.name
-            );
+            return format!("this machine refuses network tests ({})", check.name);
         }
         if !self.is_usable() {
             return "nothing was found to work, so no network test will".to_owned();
@@ -146,7 +143,7 @@ impl DoctorReport {
     }
 
     /// 0 if network tests can run with everything that this crate itself needs, 1 if none can run, 2 if they can, but some of those needs are
-    /// missing or could not be told: sysctls, names, programs. Missing [`features`](Self::features) change nothing here.
+    /// missing or could not be told: sysctls, names, programs, room, a kernel of 5.10 or newer. Missing [`features`](Self::features) change nothing here.
     ///
     /// # Examples
     ///

@@ -102,6 +102,7 @@ fn no_combination_is_left_without_an_answer() {
         Step::Setgroups,
         Step::GidMap,
         Step::UidMap,
+        Step::Joining,
         Step::Capabilities,
         Step::MountNamespace,
         Step::UtsNamespace,

@@ -15,7 +15,7 @@ pub(super) fn wall(step: Step, errno: i32, facts: &Facts) -> Wall {
         Step::Threads(_) => return Wall::Threads,
         Step::TrialKilled(SIGSYS) => return filter(facts),
         Step::NotEntered => return Wall::NotEntered,
-        // A process that should share memory with this one has failed and left no word there.
+        // The process that goes first has ended without a word.
         Step::Trial if errno == 0 => return Wall::Emulated,
         _ => {}
     }
@@ -201,7 +201,7 @@ fn invalid(step: Step, facts: &Facts) -> Wall {
         Step::UserNamespace if facts.is_nix_sandbox() => Wall::NixSandbox,
         Step::UserNamespace if facts.is_emulated() => Wall::Emulated,
         // One that has just ended counts until the kernel has released it, and is seen nowhere.
-        Step::UserNamespace if facts.threads.is_some() => Wall::Threads,
+        Step::Joining if facts.threads.is_some() => Wall::Threads,
         Step::NetworkNamespace if facts.ns_net == Some(false) => Wall::NoNetworkNamespaces,
         Step::GidMap | Step::UidMap => Wall::UnmappedId,
         _ => Wall::Unknown,

@@ -1,9 +1,9 @@
 //! Features that a machine lacks: how that was found out, what provides them, and what to do on this machine.
 
 use super::facts::Facts;
-use super::modules;
 use super::surroundings::Surroundings;
 use super::verdict::INSTEAD;
+use super::{modules, remedy};
 use crate::error::{Error, Kind};
 use crate::feature::Feature;
 
@@ -43,7 +43,7 @@ pub(crate) fn error(failed: &[(Feature, Failed)], ground: &Ground) -> Error {
         if let Some(provider) = provider(*feature) {
             cause.push_str(&format!("\n  provided by: {provider}"));
         }
-        let remedy = remedy(*feature, failed, ground);
+        let remedy = lack_remedy(*feature, failed, ground);
         if !remedies.contains(&remedy) {
             remedies.push(remedy);
         }
@@ -84,35 +84,20 @@ fn provider(feature: Feature) -> Option<String> {
 }
 
 /// The one thing to do about it on this machine.
-pub(crate) fn remedy(feature: Feature, failed: &Failed, ground: &Ground) -> String {
+pub(crate) fn lack_remedy(feature: Feature, failed: &Failed, ground: &Ground) -> String {
     if let Some(remedy) = &failed.remedy {
         return remedy.clone();
     }
     let around = Surroundings::of(&ground.facts);
+    let first = |remedies: Vec<String>| remedies.into_iter().next().unwrap_or_default();
     match feature {
-        Feature::Sysctls => match around {
-            Surroundings::Podman => {
-                "podman run --security-opt unmask=ALL ..., for a writable /proc/sys".to_owned()
-            }
-            Surroundings::Kubernetes => {
-                "in the container's `securityContext`: procMount: Unmasked, and `hostUsers: \
-                 false` in the pod's spec"
-                    .to_owned()
-            }
-            _ => "in a container: a writable /proc/sys, `docker run --security-opt \
-                 systempaths=unconfined`"
-                .to_owned(),
-        },
+        Feature::Sysctls => first(remedy::unmask(around)),
+        Feature::Names | Feature::Programs if around.is_container() => first(around.relax()),
         Feature::Names | Feature::Programs => {
-            around.relax().into_iter().next().unwrap_or_else(|| {
-                "in a container: allow mounts, `docker run --security-opt apparmor=unconfined`; \
-             networks work without"
-                    .to_owned()
-            })
+            "run the tests outside of the systemd unit or sandbox that forbids mounts; networks work without"
+                .to_owned()
         }
-        Feature::Tun if around.is_container() => {
-            "give the container the device: `docker run --device /dev/net/tun ...`".to_owned()
-        }
+        Feature::Tun if around.is_container() => remedy::tun_device(around).to_owned(),
         Feature::Tun if failed.text.contains("EACCES") => "sudo chmod 0666 /dev/net/tun".to_owned(),
         _ => of_the_kernel(feature, ground),
     }
@@ -228,8 +213,55 @@ mod tests {
                 "this kernel loads no modules: boot one with CONFIG_NET_SCH_NETEM",
             ),
         ] {
-            let remedy = remedy(feature, &failed, &ground);
+            let remedy = lack_remedy(feature, &failed, &ground);
             assert!(remedy.starts_with(expected), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn what_a_container_withholds_is_given_in_its_own_words() {
+        let podman = || Facts {
+            podman: true,
+            ..Facts::default()
+        };
+        let kubernetes = || Facts {
+            kubernetes: true,
+            ..Facts::default()
+        };
+        for (feature, facts, expected) in [
+            (
+                Feature::Sysctls,
+                podman(),
+                "podman run --security-opt unmask=ALL",
+            ),
+            (
+                Feature::Names,
+                podman(),
+                "podman run --security-opt seccomp",
+            ),
+            (Feature::Tun, podman(), "podman run --device /dev/net/tun"),
+            (Feature::Sysctls, kubernetes(), "procMount: Unmasked"),
+            (
+                Feature::Programs,
+                kubernetes(),
+                "seccompProfile: { type: Unconfined }",
+            ),
+            (Feature::Tun, kubernetes(), "hostPath"),
+            (
+                Feature::Sysctls,
+                Facts::default(),
+                "ProtectKernelTunables=no",
+            ),
+            (Feature::Names, Facts::default(), "systemd unit or sandbox"),
+            (Feature::Tun, Facts::default(), "sudo chmod"),
+        ] {
+            let ground = Ground {
+                facts,
+                loads_modules: None,
+            };
+            let remedy = lack_remedy(feature, &failed("open with EACCES", true), &ground);
+            assert!(remedy.contains(expected), "{feature}: {remedy}");
+            assert!(!remedy.contains("docker"), "{feature}: {remedy}");
         }
     }
 
@@ -244,7 +276,7 @@ mod tests {
         };
         for ground in [Ground::default(), on("debian", Some(false)), kubernetes] {
             for feature in Feature::ALL {
-                let remedy = remedy(*feature, &failed("open with EACCES", true), &ground);
+                let remedy = lack_remedy(*feature, &failed("open with EACCES", true), &ground);
                 assert!(remedy.len() > 10, "{feature}: {remedy}");
             }
         }

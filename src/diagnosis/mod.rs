@@ -15,6 +15,7 @@ mod evidence;
 mod facts;
 mod json;
 mod judge;
+mod kernel;
 mod lack;
 mod limits;
 mod modules;
@@ -38,7 +39,8 @@ pub use doctor::DoctorReport;
 pub(crate) use facts::Facts;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use facts::Limits;
-pub(crate) use lack::{Failed, Ground, error as lack_error, remedy as lack_remedy};
+pub(crate) use kernel::kernel;
+pub(crate) use lack::{Failed, Ground, error as lack_error, lack_remedy};
 pub(crate) use limits::headroom;
 pub(crate) use step::{Namespace, Step};
 pub(crate) use verdict::diagnose;

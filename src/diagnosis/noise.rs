@@ -29,6 +29,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Setgroups),
         Just(Step::GidMap),
         Just(Step::UidMap),
+        Just(Step::Joining),
         Just(Step::Capabilities),
         Just(Step::OwnProcess),
         Just(Step::MountNamespace),

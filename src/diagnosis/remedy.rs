@@ -179,6 +179,10 @@ pub(super) fn unmask(around: Surroundings) -> Vec<String> {
             "in the workflow: `container: { image: ..., options: --security-opt \
             systempaths=unconfined }`"
         }
+        Surroundings::GitLab => {
+            "in the runner's config.toml, under [runners.docker]: privileged = true"
+        }
+        Surroundings::Other => "start the container so that its /proc/sys is writable",
         Surroundings::Machine => {
             "in a systemd unit: ProtectKernelTunables=no and ProcSubset=all; in a sandbox: run the \
             tests outside of it"
@@ -186,6 +190,31 @@ pub(super) fn unmask(around: Surroundings) -> Vec<String> {
         around => return around.relax(),
     };
     vec![way.to_owned()]
+}
+
+/// Gives a container the device behind `tun`.
+pub(super) fn tun_device(around: Surroundings) -> &'static str {
+    match around {
+        Surroundings::Docker => "docker run --device /dev/net/tun ...",
+        Surroundings::Podman => "podman run --device /dev/net/tun ...",
+        Surroundings::Kubernetes => {
+            "in the pod's spec a hostPath volume for /dev/net/tun, and in the container's \
+            `securityContext`: privileged: true"
+        }
+        Surroundings::GithubContainer => {
+            "in the workflow: `container: { image: ..., options: --device /dev/net/tun }`"
+        }
+        Surroundings::GitLab => {
+            "in the runner's config.toml, under [runners.docker]: devices = [\"/dev/net/tun\"]"
+        }
+        Surroundings::DevContainer => {
+            "in devcontainer.json: \"runArgs\": [\"--device\", \"/dev/net/tun\"]"
+        }
+        Surroundings::Lxc => {
+            "on its host: `incus config device add NAME tun unix-char path=/dev/net/tun`"
+        }
+        _ => "give the container the device /dev/net/tun",
+    }
 }
 
 pub(super) fn bpf_module() -> Vec<String> {

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     GidMap,
     /// The user ids inside the user namespace.
     UidMap,
+    /// Following the process that has made the user namespace.
+    Joining,
     /// Capabilities that child programs inherit.
     Capabilities,
     /// A mount namespace, for files such as `/etc/resolv.conf`.
@@ -95,6 +97,7 @@ impl Step {
             Self::Setgroups => "give up setgroups in the new user namespace",
             Self::GidMap => "map the group into the new user namespace",
             Self::UidMap => "map the user into the new user namespace",
+            Self::Joining => "enter the user namespace that was made",
             Self::Capabilities => "pass capabilities on to child programs",
             Self::MountNamespace => "make a mount namespace",
             Self::UtsNamespace => "make a namespace for a host name",
@@ -116,13 +119,14 @@ impl Step {
     pub(crate) fn call(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::OwnProcess => "the start of /proc/self/exe",
-            Self::Trial => "clone(CLONE_VM|CLONE_VFORK)",
+            Self::Trial => "socketpair or clone",
             Self::UserNamespace | Self::TrialKilled(_) | Self::Threads(_) => {
                 "unshare(CLONE_NEWUSER)"
             }
             Self::Setgroups => "write to /proc/self/setgroups",
             Self::GidMap => "write to /proc/self/gid_map",
             Self::UidMap => "write to /proc/self/uid_map",
+            Self::Joining => "setns(CLONE_NEWUSER)",
             Self::Capabilities => "capset and prctl(PR_CAP_AMBIENT)",
             Self::MountNamespace => "unshare(CLONE_NEWNS)",
             Self::UtsNamespace => "unshare(CLONE_NEWUTS)",
@@ -138,9 +142,9 @@ impl Step {
         })
     }
 
-    /// Whether the step asks for a new namespace, which is what filters of system calls look for.
+    /// Whether the step asks for a new namespace or enters one, which is what filters of system calls look for.
     pub(crate) fn makes_namespace(self) -> bool {
-        self.namespace().is_some()
+        self.namespace().is_some() || self == Self::Joining
     }
 
     /// The kind of namespace that the step makes.

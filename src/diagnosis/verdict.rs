@@ -179,13 +179,10 @@ impl Verdict {
         self.helps().map(str::to_owned).fold(error, Error::help)
     }
 
-    /// The cause and the best remedy, on one line.
-    pub(crate) fn in_brief(&self) -> String {
-        let mut text = format!("{} ({})", self.headline, self.refusal());
-        if let Some(remedy) = self.remedies.first() {
-            text.push_str(&format!("; {remedy}"));
-        }
-        text
+    /// The cause on one line, and the best remedy.
+    pub(crate) fn in_brief(&self) -> (String, Option<String>) {
+        let text = format!("{} ({})", self.headline, self.refusal());
+        (text, self.remedies.first().cloned())
     }
 
     fn helps(&self) -> impl Iterator<Item = &str> {

@@ -19,7 +19,7 @@ use crate::harness::crowd::Crowd;
 use crate::harness::outcome::{self, Ending, Failure};
 use crate::harness::skip;
 use crate::plan;
-use crate::settings::{OnFail, Settings};
+use crate::settings::{self, OnFail, Settings};
 use crate::sys::{bootstrap, process};
 
 /// How long a child that is out of time may take to print its report.
@@ -119,6 +119,16 @@ fn unexplained(case: &Case, told: &Told) -> String {
     )
 }
 
+/// What the process of a test is marked with.
+fn mark() -> String {
+    let patience = settings::namespace_released_within().as_millis();
+    format!(
+        "{} {}",
+        std::process::id(),
+        u32::try_from(patience).unwrap_or(u32::MAX)
+    )
+}
+
 /// A child and the ends of what connects us.
 struct Running {
     child: Child,
@@ -143,10 +153,7 @@ impl Running {
             "--nocapture",
             "--test-threads=1",
         ]);
-        command.env(
-            bootstrap::MARK.to_string_lossy().as_ref(),
-            std::process::id().to_string(),
-        );
+        command.env(bootstrap::MARK.to_string_lossy().as_ref(), mark());
         if !Path::new("/etc/host.conf").exists() {
             let (name, value) = plan::etc::HOST_CONF_VARIABLE;
             command.env(name, value);

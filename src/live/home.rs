@@ -72,18 +72,27 @@ impl Home {
 pub(crate) struct Lack {
     pub(crate) what: &'static str,
     pub(crate) cause: String,
+    /// What helps, if that is known.
+    pub(crate) remedy: Option<String>,
 }
 
 impl Lack {
     pub(crate) fn new(what: &'static str, cause: &io::Error) -> Self {
-        let cause = errno_text(cause);
-        Self { what, cause }
+        Self {
+            what,
+            cause: errno_text(cause),
+            remedy: None,
+        }
     }
 
     /// With the reason why the machine refuses it, and the remedy.
     pub(crate) fn refused(what: &'static str, step: Step, cause: &io::Error) -> Self {
-        let cause = entry::in_brief(step, cause);
-        Self { what, cause }
+        let (cause, remedy) = entry::in_brief(step, cause);
+        Self {
+            what,
+            cause,
+            remedy,
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! with it. And the limit is one for all of the user's tests, which end one after the other. So a full count is waited for.
 
 use std::io;
-use std::time::Duration;
 
 use crate::diagnosis::Step;
 use crate::entry;
@@ -14,14 +13,11 @@ use crate::settings;
 use crate::sys::facts;
 use crate::wait;
 
-/// How long a namespace is waited for. People wait as long for the explanation where the limit is simply too low.
-const RELEASED_WITHIN: Duration = Duration::from_secs(10);
-
 /// Makes a namespace, or says why not.
 pub(crate) fn namespace(step: Step, mut make: impl FnMut() -> io::Result<()>) -> Result<()> {
     let mut made = make();
     if may_be_released(step, &made) {
-        wait::until(settings::scaled(RELEASED_WITHIN), || {
+        wait::until(settings::namespace_released_within(), || {
             made = make();
             !is_full(&made)
         });

@@ -43,9 +43,15 @@ fn line(names: &[&str], shortfall: &Shortfall<'_>) -> String {
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             format!("{who}: could not set {sysctl} to {value}: {cause}\n")
         }
-        Shortfall::Lack(Lack { what, cause }) => {
+        Shortfall::Lack(Lack {
+            what,
+            cause,
+            remedy,
+        }) => {
             let see = if names.len() == 1 { "sees" } else { "see" };
-            format!("{who} {see} the machine's {what}: {cause}\n")
+            let helps = remedy.iter().map(|remedy| format!("; {remedy}"));
+            let helps: String = helps.collect();
+            format!("{who} {see} the machine's {what}: {cause}{helps}\n")
         }
     }
 }

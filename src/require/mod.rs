@@ -13,6 +13,7 @@ use crate::diagnosis::{self, Failed, Ground, Step};
 use crate::entry;
 use crate::error::Result;
 use crate::feature::Feature;
+use crate::live;
 use crate::sys::{facts, features, netns};
 use crate::worker;
 
@@ -103,7 +104,7 @@ pub(crate) fn try_out(asked: &[Feature]) -> Result<Vec<(Feature, Result<(), Fail
 /// Tries out each: those of the kernel in one empty network, the others with networks of this crate.
 fn in_scratch(new: &[Feature]) -> Result<BTreeMap<Feature, Result<(), Failed>>> {
     let of_the_kernel = worker::on_a_thread_of_its_own("netns trial", || {
-        netns::unshare().map_err(|cause| entry::refused(Step::NetworkNamespace, &cause))?;
+        live::namespace(Step::NetworkNamespace, netns::unshare)?;
         Ok(new
             .iter()
             .filter_map(|feature| Some((*feature, features::try_out(*feature)?)))

@@ -3,16 +3,20 @@
 use crate::diagnosis::Failed;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
+use crate::live::Lack;
 use crate::network::Network;
 use crate::topology::Topology;
 
 /// Tries out what is not a part of the kernel alone.
 pub(crate) fn try_out(feature: Feature) -> Result<(), Failed> {
-    match feature {
-        Feature::Sysctls => none("set by this crate, and refused:", unset()),
-        Feature::Names => none("hosts see the machine's", names()),
-        _ => programs().map_err(|error| untried(&error)),
-    }
+    let tried = match feature {
+        Feature::Sysctls => {
+            unset().map(|unset| none("set by this crate, and refused:", unset, None))
+        }
+        Feature::Names => names(),
+        _ => programs().map(Ok),
+    };
+    tried.unwrap_or_else(|error| Err(untried(&error)))
 }
 
 /// Whether everything could be set that makes a network usable at once.
@@ -24,12 +28,13 @@ fn unset() -> Result<Vec<String>> {
 }
 
 /// Whether a host has its own name, files, `/sys` and `/proc/net`.
-fn names() -> Result<Vec<String>> {
+fn names() -> Result<Result<(), Failed>> {
     let network = Topology::new().build()?;
     network.root().run(|| ());
+    let remedy = lacks(&network).find_map(|it| it.remedy);
     let lacking = without_names(&network);
     network.close()?;
-    Ok(lacking)
+    Ok(none("hosts see the machine's", lacking, remedy))
 }
 
 /// Whether programs could be started that end with the network. None is.
@@ -47,9 +52,12 @@ pub(crate) fn without_sysctls(network: &Network) -> Vec<String> {
 
 /// What nodes see of the machine's instead of their own, each thing once.
 pub(crate) fn without_names(network: &Network) -> Vec<String> {
+    once(lacks(network).map(|it| told(it.what, &it.cause)))
+}
+
+fn lacks(network: &Network) -> impl Iterator<Item = Lack> + '_ {
     let parts = network.parts();
-    let lacking = (0..parts.nodes.len()).flat_map(|node| parts.lacking(node));
-    once(lacking.map(|it| told(it.what, &it.cause)))
+    (0..parts.nodes.len()).flat_map(|node| parts.lacking(node))
 }
 
 fn told(what: &str, cause: &str) -> String {
@@ -67,15 +75,14 @@ fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// It holds if nothing is missing.
-fn none(lacks: &str, missing: Result<Vec<String>>) -> Result<(), Failed> {
-    let missing = missing.map_err(|error| untried(&error))?;
+fn none(lacks: &str, missing: Vec<String>, remedy: Option<String>) -> Result<(), Failed> {
     if missing.is_empty() {
         return Ok(());
     }
     Err(Failed {
         text: format!("{lacks} {}", missing.join(", ")),
         is_lack: true,
-        remedy: None,
+        remedy,
     })
 }
 

@@ -10,12 +10,15 @@
 
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use crate::sys::capabilities;
+use crate::sys::plain;
 use crate::sys::quota;
 use crate::sys::userns::{self, Door};
 
-/// Set for the process of one test, to the id of the process that waits for it.
+/// Set for the process of one test: to the id of the process that waits for it, and for how many milliseconds that one lets it wait
+/// for room for a user namespace.
 pub(crate) const MARK: &CStr = c"__NETNS_TEST_PARENT";
 const ISOLATION: &CStr = c"NETNS_TEST_ISOLATION";
 
@@ -49,15 +52,17 @@ ctor::declarative::ctor! {
         let (mark, isolation) = unsafe { (libc::getenv(MARK.as_ptr()), libc::getenv(ISOLATION.as_ptr())) };
         if !mark.is_null() {
             // SAFETY: the environment's values are valid strings, and nobody else changes it.
-            let parent = unsafe { CStr::from_ptr(mark) };
-            let parent = userns::number(parent.to_bytes()).0 as i32;
+            let mark = unsafe { CStr::from_ptr(mark) };
+            let (parent, patience) = plain::number(mark.to_bytes());
+            let patience = plain::number(patience).0;
             // SAFETY: as above. What the test starts is not the process of a test itself.
             unsafe { libc::unsetenv(MARK.as_ptr()) };
-            begin_child(parent);
+            begin_child(parent as i32, patience);
         } else if !isolation.is_null() {
             // SAFETY: the environment's values are valid strings.
             if unsafe { CStr::from_ptr(isolation) } == c"thread" {
-                enter();
+                // Whoever lists tests in this mode does not wait.
+                enter(0);
             }
         }
     }
@@ -70,14 +75,14 @@ pub(crate) fn entered() -> Entered {
         PRIVILEGED => Entered::Privileged,
         USER_NAMESPACE => Entered::UserNamespace,
         refused => Entered::Refused {
-            at: door((refused >> 16) & 0xff),
+            at: Door::numbered((refused >> 16) & 0xff).unwrap_or(Door::UserNamespace),
             errno: refused & 0xffff,
         },
     }
 }
 
-/// Enters unless that was tried before: for programs whose `main` has made no threads.
-pub(crate) fn ensure_entered(threads: usize) -> Entered {
+/// Enters unless that was tried before: for programs whose `main` has made no threads. Room is waited for as long as `patience` says.
+pub(crate) fn ensure_entered(threads: usize, patience: Duration) -> Entered {
     if entered() == Entered::No {
         if threads > 1 && !capabilities::suffice() {
             return Entered::Refused {
@@ -85,7 +90,7 @@ pub(crate) fn ensure_entered(threads: usize) -> Entered {
                 errno: libc::EINVAL,
             };
         }
-        enter();
+        enter(patience.as_millis().try_into().unwrap_or(u32::MAX));
     }
     entered()
 }
@@ -105,16 +110,8 @@ pub(crate) fn output() -> Option<i32> {
     Some(OUTPUT.load(Ordering::Acquire)).filter(|fd| *fd > 0)
 }
 
-/// The door with this number.
-fn door(code: i32) -> Door {
-    Door::ALL
-        .into_iter()
-        .find(|door| *door as i32 == code)
-        .unwrap_or(Door::UserNamespace)
-}
-
 /// Puts the parent's descriptors aside, enters, and ties this process's life to the parent's.
-fn begin_child(parent: i32) {
+fn begin_child(parent: i32, patience: u32) {
     CONTROL.store(aside(0), Ordering::Release);
     OUTPUT.store(aside(1), Ordering::Release);
     // SAFETY: the path is a valid string; the descriptors are this process's own. Until the body starts, standard output is the
@@ -129,11 +126,18 @@ fn begin_child(parent: i32) {
             libc::close(null);
         }
     }
-    enter();
-    // After entering, which clears both. The signal is sent when the thread that started us ends, and that one waits for us.
+    die_with(parent);
+    enter(patience);
+    // SAFETY: a plain system call.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
+    // Entering clears both.
+    die_with(parent);
+}
+
+/// The kernel kills this process when the thread that started it ends, and that one waits for it.
+fn die_with(parent: i32) {
     // SAFETY: plain system calls.
     unsafe {
-        libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
         // The parent may have died before; whoever adopted us has another id.
         if libc::getppid() != parent {
@@ -148,12 +152,12 @@ fn aside(fd: c_int) -> i32 {
     unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) }
 }
 
-fn enter() {
+fn enter(patience: u32) {
     let state = if capabilities::suffice() {
         PRIVILEGED
     } else {
         quota::note();
-        match userns::enter() {
+        match userns::enter(patience) {
             Ok(()) => USER_NAMESPACE,
             Err((door, errno)) => REFUSED | (door as i32) << 16 | (errno & 0xffff),
         }
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn doors_survive_being_packed() {
         for known in Door::ALL {
-            assert_eq!(door(known as i32), known);
+            assert_eq!(Door::numbered(known as i32), Some(known));
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) mod bootstrap {
         Entered::No
     }
 
-    pub(crate) fn ensure_entered(_threads: usize) -> Entered {
+    pub(crate) fn ensure_entered(_threads: usize, _patience: std::time::Duration) -> Entered {
         Entered::No
     }
 }
@@ -51,6 +51,7 @@ pub(crate) mod userns {
         Setgroups,
         GidMap,
         UidMap,
+        Joining,
         Capabilities,
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod mounts;
 pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod packet;
+mod plain;
 pub(crate) mod process;
 mod quota;
 #[cfg(feature = "dns")]

@@ -5,7 +5,7 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::userns;
+use super::{plain, userns};
 use crate::diagnosis::Namespace;
 
 const UNKNOWN: i64 = -1;
@@ -19,7 +19,7 @@ static NESTED: AtomicI64 = AtomicI64::new(UNKNOWN);
 /// Takes down what is about to be hidden.
 pub(crate) fn note() {
     for namespace in Namespace::ALL {
-        if let Some(limit) = userns::read_number(path(namespace)) {
+        if let Some(limit) = plain::read_number(path(namespace)) {
             LIMITS[namespace as usize].store(limit.into(), Ordering::Release);
         }
     }

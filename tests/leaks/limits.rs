@@ -40,7 +40,7 @@ fn programs_wait_for_the_pid_namespaces_of_those_before() {
     });
 }
 
-/// Each test takes two after the other: one to try, and one to stay in. The body's own is the third that counts.
+/// Each test takes one, and finds that of the one before still counted.
 #[netns_test(timeout = 300)]
 fn tests_wait_for_the_user_namespaces_of_those_before() {
     let test = "limits::tests_wait_for_the_user_namespaces_of_those_before";

@@ -43,8 +43,9 @@ fn entry<'v>(report: &'v serde_json::Value, list: &str, name: &str) -> &'v serde
     found.unwrap_or_else(|| panic!("`{name}` is missing in {report:#}"))
 }
 
-const NAMES_OF_CHECKS: [&str; 9] = [
+const NAMES_OF_CHECKS: [&str; 10] = [
     "network namespaces",
+    "kernel",
     "veth pairs",
     "bridges",
     "IPv6",
@@ -113,7 +114,7 @@ fn a_refusal_is_exit_code_1_with_the_text_of_the_tests() {
     assert_in_order(
         text(&output),
         &[
-            "this machine refuses network tests: network namespaces is not given\n",
+            "this machine refuses network tests (network namespaces)\n",
             "  refused  network namespaces  failed to make a network for this test: ",
             super::FILTERED,
             "help: ",
