@@ -12,7 +12,7 @@ use crate::attempt::seconds;
 use crate::console;
 use crate::diagnosis::Step;
 use crate::entry;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::harness::case::Case;
 use crate::harness::control::{Control, Message};
 use crate::harness::crowd::Crowd;
@@ -34,6 +34,11 @@ static CROWD: Crowd = Crowd::new();
 
 /// Runs the case in a process of its own and judges the outcome.
 pub(crate) fn run(case: &Case, settings: &Settings) {
+    if cfg!(panic = "abort") {
+        // Such a libtest starts a process for each test, in which the test looks like one that nobody has started a process for yet:
+        // each would start the next one, without end.
+        outcome::fail(&aborts(case).to_string());
+    }
     let started = CROWD.start(|| Running::start(case));
     let (running, _place) = match started {
         // The place is free when the process has ended and all that it cost is given back.
@@ -75,6 +80,13 @@ pub(crate) fn run(case: &Case, settings: &Settings) {
     if let Err(failure) = judged {
         outcome::fail_with(failure);
     }
+}
+
+fn aborts(case: &Case) -> Error {
+    let what = format!("run test `{}` in a process of its own", case.test_name());
+    let cause = "panics abort in this build, and the test harness starts processes itself";
+    Error::new(Kind::Unsupported, what, cause)
+        .help("set NETNS_TEST_ISOLATION=thread, or build the tests without -Zpanic-abort-tests")
 }
 
 /// Everything that the child told, or did not.

@@ -36,7 +36,7 @@ fn fails_by_the_wrong_panic(net: &Network) {
     panic!("on {}", net.families()[0]);
 }
 
-#[netns_test(topology = pair(), families(v4, v6), timeout = 1, inside = "client")]
+#[netns_test(topology = pair(), families(v4, v6), timeout = 4, inside = "client")]
 fn fails_by_its_deadline(net: &Network) {
     assert_eq!(netns_test::current().here().name(), "client");
     if net.families() == [Family::V4] {
