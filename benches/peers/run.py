@@ -43,7 +43,8 @@ PEERS = {
     "iproute2": lambda hosts: [*ALONE, str(HERE / "lab-a.sh"), str(hosts)],
     "pyroute2": lambda hosts: [*ALONE, str(VENV / "bin" / "python3"), str(HERE / "pyroute2_lab.py"), str(hosts)],
     "patchbay": lambda hosts: [*ALONE, str(BUILT / "patchbay"), str(hosts)],
-    "mininet": lambda hosts: [*ALONE, *READ_ONLY, "python3", str(HERE / "mininet_lab.py"), str(hosts)],
+    # Debian's own Python, for which its package is.
+    "mininet": lambda hosts: [*ALONE, *READ_ONLY, "/usr/bin/python3", str(HERE / "mininet_lab.py"), str(hosts)],
 }
 
 
@@ -177,12 +178,15 @@ def build(package):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("peers", nargs="*", default=list(PEERS), choices=[*PEERS, []], help="default: all of them")
+    parser.add_argument("peers", nargs="*", metavar="PEER", help="of " + ", ".join(PEERS) + "; default: all of them")
     parser.add_argument("--hosts", default="2,16,128,512,1000", help="sizes, of " + ", ".join(map(str, CASES)))
     parser.add_argument("--samples", type=int, default=5, help="of each peer at each size")
     parser.add_argument("--seconds", type=float, default=5, help="for each rate; 0 leaves the rates out")
     parser.add_argument("--suite", type=int, default=3, help="runs of the suite; 0 leaves it out")
     options = parser.parse_args()
+    options.peers = options.peers or list(PEERS)
+    for unknown in set(options.peers) - set(PEERS):
+        parser.error(f"`{unknown}` is none of {', '.join(PEERS)}")
     build(HERE)
     if "patchbay" in options.peers:
         build(HERE / "patchbay")

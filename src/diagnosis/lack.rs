@@ -97,8 +97,9 @@ pub(crate) fn lack_remedy(feature: Feature, failed: &Failed, ground: &Ground) ->
             "run the tests outside of the systemd unit or sandbox that forbids mounts; networks work without"
                 .to_owned()
         }
-        Feature::Tun if around.is_container() => remedy::tun_device(around).to_owned(),
+        // The device is there, and not for everybody.
         Feature::Tun if failed.text.contains("EACCES") => "sudo chmod 0666 /dev/net/tun".to_owned(),
+        Feature::Tun if around.is_container() => remedy::tun_device(around).to_owned(),
         _ => of_the_kernel(feature, ground),
     }
 }
@@ -259,7 +260,11 @@ mod tests {
                 facts,
                 loads_modules: None,
             };
-            let remedy = lack_remedy(feature, &failed("open with EACCES", true), &ground);
+            let refusal = match Surroundings::of(&ground.facts) {
+                Surroundings::Machine => "open with EACCES",
+                _ => "open with ENOENT",
+            };
+            let remedy = lack_remedy(feature, &failed(refusal, true), &ground);
             assert!(remedy.contains(expected), "{feature}: {remedy}");
             assert!(!remedy.contains("docker"), "{feature}: {remedy}");
         }
