@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::console;
 use crate::entry;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::harness::case::Case;
 use crate::harness::outcome::{self, Ending};
 use crate::harness::skip;
@@ -97,7 +97,7 @@ fn prepare(
     let topology = panic::catch_unwind(AssertUnwindSafe(topology)).map_err(|payload| {
         let message = panic_text(&*payload);
         Error::new(
-            crate::error::Kind::Topology,
+            Kind::Topology,
             format!("make the topology of test `{}`", case.test_name()),
             message,
         )
@@ -150,19 +150,17 @@ fn tolerated(network: &Network, settings: &Settings) -> Result<()> {
     if settings.require != Require::Everything {
         return Ok(());
     }
-    let sysctls = require::without_sysctls(network);
-    let lacks = |what: &str, missing: &[String]| {
-        let cause = format!("the network did without: {}", missing.join(", "));
-        let error = Error::new(crate::error::Kind::Kernel, format!("find {what}"), cause);
-        Err(error
-            .help("NETNS_TEST_REQUIRE=1 tolerates no lack; `cargo netns doctor` says what helps"))
-    };
-    if !sysctls.is_empty() {
-        return lacks("feature `sysctls`", &sysctls);
-    }
-    let names = require::without_names(network);
-    if !names.is_empty() {
-        return lacks("feature `names`", &names);
+    for (feature, missing) in [
+        ("sysctls", require::without_sysctls(network)),
+        ("names", require::without_names(network)),
+    ] {
+        if !missing.is_empty() {
+            let cause = format!("the network did without: {}", missing.join(", "));
+            let error = Error::new(Kind::Kernel, format!("find feature `{feature}`"), cause);
+            return Err(error.help(
+                "NETNS_TEST_REQUIRE=1 tolerates no lack; `cargo netns doctor` says what helps",
+            ));
+        }
     }
     Ok(())
 }

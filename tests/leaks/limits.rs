@@ -100,13 +100,7 @@ fn a_limit_of_none_is_known_inside_too() {
 #[serial_test::serial(suites)]
 fn tests_share_few_descriptors() {
     let ended = Suite::of("victims::", 64).limit("nofile=40:4096").run();
-    ended.assert_passed();
-    assert_eq!(
-        ended.count("passed"),
-        victims::NUMBER + 1,
-        "{}",
-        ended.output
-    );
+    ended.assert_all_passed(victims::NUMBER + 1);
 }
 
 #[test]

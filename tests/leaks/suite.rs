@@ -221,6 +221,13 @@ impl Ended {
         );
     }
 
+    /// The same, of so many.
+    #[track_caller]
+    pub(crate) fn assert_all_passed(&self, tests: usize) {
+        self.assert_passed();
+        assert_eq!(self.count("passed"), tests, "{}", self.output);
+    }
+
     /// A number from libtest's last line: `3 passed`, `1 failed`.
     pub(crate) fn count(&self, what: &str) -> usize {
         let line = self

@@ -11,8 +11,6 @@ use crate::victims;
 fn two_suites_at_once_do_not_disturb_one_another() {
     let runs = [(); 2].map(|()| Suite::of("victims::", victims::NUMBER / 2).start());
     for run in runs {
-        let ended = run.ended();
-        ended.assert_passed();
-        assert_eq!(ended.count("passed"), victims::NUMBER + 1);
+        run.ended().assert_all_passed(victims::NUMBER + 1);
     }
 }
