@@ -1,6 +1,7 @@
 //! From a plan to live parts. Undoing is dropping what exists.
 
 mod parameters;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -93,6 +94,7 @@ impl<'p> Builder<'p> {
             settle::addresses(self.plan, &self.nodes, &self.ends)?;
         }
         self.sysctls()?;
+        tables::install(self.plan, &self.nodes)?;
         Ok(self.nodes)
     }
 

@@ -26,7 +26,7 @@ use crate::topology::Topology;
 /// ```
 pub fn doctor() -> DoctorReport {
     // Before entering: the limits inside a user namespace are others.
-    let ground = require::ground();
+    let ground = entry::ground();
     let mut checks = vec![check("network namespaces", entered)];
     let mut features = Vec::new();
     if checks[0].result.is_ok() {

@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::OnceLock;
 
-use crate::diagnosis::{self, Facts, Step};
+use crate::diagnosis::{self, Facts, Ground, Step};
 use crate::error::{Error, Result};
 use crate::settings;
 use crate::sys::bootstrap::{self, Entered};
 use crate::sys::userns::Door;
-use crate::sys::{facts, process};
+use crate::sys::{facts, features, process};
 
 /// Makes sure that this process may make networks, or says why not.
 pub(crate) fn ensure() -> Result<()> {
@@ -38,6 +38,14 @@ fn step(door: Door, threads: usize) -> Step {
         Door::UidMap => Step::UidMap,
         Door::Joining => Step::Joining,
         Door::Capabilities => Step::Capabilities,
+    }
+}
+
+/// The machine, as far as a remedy depends on it.
+pub(crate) fn ground() -> Ground {
+    Ground {
+        facts: facts::gather(),
+        loads_modules: features::loads_modules(),
     }
 }
 

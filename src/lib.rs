@@ -156,7 +156,7 @@
 //! attempt diagnosis settings        trying again; judging a machine from gathered facts; the environment variables
 //! plan                              every decision and every mistake
 //! topology                          what was asked
-//! view wire zone                    what was seen, as values; packets as bytes; DNS zones as values
+//! nft view wire zone                rule sets; what was seen, as values; packets as bytes; DNS zones as values
 //! address                           addresses and subnets
 //! error                             the one error type
 //! errno feature                     the kernel's error numbers; names of what a test can require
@@ -188,6 +188,7 @@ mod feature;
 mod error;
 // --- values: what was asked, and what follows from it; testable on any machine ---
 mod address;
+mod nft;
 mod view;
 mod wire;
 #[cfg(feature = "dns")]

@@ -12,7 +12,7 @@ const ROWS: [&[&str]; 22] = [
     &["errno", "feature"],
     &["error"],
     &["address"],
-    &["view", "wire", "zone"],
+    &["nft", "view", "wire", "zone"],
     &["topology"],
     &["plan"],
     &["attempt", "diagnosis", "settings"],

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::panic::Location;
 
 use crate::address::{Cidr, Family, Mac};
+use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
@@ -23,6 +24,7 @@ pub(crate) struct DraftNode {
     pub(crate) role: Role,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
+    pub(crate) tables: Vec<Table>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
     pub(crate) worker_threads: Option<usize>,
@@ -143,6 +145,7 @@ impl DraftNode {
             role,
             routes: Vec::new(),
             sysctls: Vec::new(),
+            tables: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,
@@ -199,6 +202,7 @@ impl DraftNode {
             bridges: Vec::new(),
             routes: self.routes,
             sysctls: self.sysctls,
+            tables: self.tables,
             #[cfg(feature = "dns")]
             dns: self.dns,
             worker_threads: self.worker_threads,

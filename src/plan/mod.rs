@@ -29,6 +29,7 @@ pub(crate) use sysctl::{INHERITED, path as sysctl_path};
 
 use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
+use crate::nft::Table;
 use crate::topology::{Mistake, RouteKind, Topology};
 
 /// Interface indexes start here: low ones are taken by `lo` and, on some kernels, by fallback tunnels.
@@ -78,6 +79,8 @@ pub(crate) struct Node {
     pub(crate) routes: Vec<Route>,
     /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
+    /// The rules of nftables.
+    pub(crate) tables: Vec<Table>,
     /// The zones that it serves.
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,

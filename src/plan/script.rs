@@ -185,6 +185,17 @@ impl At<'_> {
         for sysctl in &node.sysctls {
             self.sysctl(&sysctl.name, &sysctl.value, f)?;
         }
+        self.tables(f)
+    }
+
+    /// What `nft` reads is what it prints.
+    fn tables(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for table in &self.0.nodes[self.1].tables {
+            if self.1 != 0 {
+                write!(f, "ip netns exec {} ", self.name())?;
+            }
+            write!(f, "nft -f - <<'END'\n{table}END\n")?;
+        }
         Ok(())
     }
 

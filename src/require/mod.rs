@@ -9,12 +9,12 @@ pub(crate) use own::untried;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use own::{without_names, without_sysctls};
 
-use crate::diagnosis::{self, Failed, Ground, Step};
+use crate::diagnosis::{self, Failed, Step};
 use crate::entry;
 use crate::error::Result;
 use crate::feature::Feature;
 use crate::live;
-use crate::sys::{facts, features, netns};
+use crate::sys::{features, netns};
 use crate::worker;
 
 /// What is certain. What could not be told is tried again.
@@ -55,7 +55,7 @@ pub fn require(features: impl AsRef<[Feature]>) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(diagnosis::lack_error(&failed, &ground()))
+    Err(diagnosis::lack_error(&failed, &entry::ground()))
 }
 
 /// Those that did not succeed, in the order in which they were asked for.
@@ -67,14 +67,6 @@ fn failed(asked: &[Feature]) -> Result<Vec<(Feature, Failed)>> {
         }
     }
     Ok(failed)
-}
-
-/// The machine, as far as a remedy depends on it.
-pub(crate) fn ground() -> Ground {
-    Ground {
-        facts: facts::gather(),
-        loads_modules: features::loads_modules(),
-    }
 }
 
 /// What became of each.

@@ -310,3 +310,6 @@ pub(crate) mod packet {
 
 #[path = "elsewhere/netlink.rs"]
 pub(crate) mod netlink;
+
+#[path = "elsewhere/nft.rs"]
+pub(crate) mod nft;

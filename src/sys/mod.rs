@@ -18,6 +18,7 @@ pub(crate) mod limits;
 pub(crate) mod mounts;
 pub(crate) mod netlink;
 pub(crate) mod netns;
+pub(crate) mod nft;
 pub(crate) mod packet;
 mod plain;
 pub(crate) mod process;

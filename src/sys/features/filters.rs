@@ -4,7 +4,7 @@ use super::refused;
 use crate::diagnosis::Failed;
 use crate::feature::Feature;
 use crate::sys::netlink::Refusal;
-use crate::sys::netlink::raw::{Draft, RawSocket};
+use crate::sys::netlink::raw::{Attributes, Draft, RawSocket};
 
 const CREATE: u16 = 0x400;
 const IPV4: u8 = 2;
@@ -44,7 +44,10 @@ pub(super) fn add(feature: Feature) -> Result<(), Failed> {
         .and_then(|mut socket| {
             let enclose = |kind| Some(Draft::new(kind, 0, &header(0, SUBSYSTEM)));
             let inside = inside.into_iter().flatten().collect();
-            socket.batch(enclose(BATCH_BEGIN), inside, enclose(BATCH_END))
+            match socket.batch(enclose(BATCH_BEGIN), inside, enclose(BATCH_END)) {
+                Ok(_) => Ok(()),
+                Err((_, refusal)) => Err(refusal),
+            }
         })
         .map_err(|refusal| refused(what, refusal))
 }
@@ -70,7 +73,7 @@ fn chain(table: &str, kind: &str, hook: u32, priority: u32) -> Draft {
 }
 
 /// A rule of one expression.
-fn rule(table: &str, expression: &str, data: impl FnOnce(Draft) -> Draft) -> Draft {
+fn rule(table: &str, expression: &str, data: impl FnOnce(Attributes) -> Attributes) -> Draft {
     const CHAIN: u16 = 2;
     const EXPRESSIONS: u16 = 4;
     const APPEND: u16 = 0x800;
@@ -83,7 +86,7 @@ fn rule(table: &str, expression: &str, data: impl FnOnce(Draft) -> Draft) -> Dra
 }
 
 /// The state of a connection, into the first register.
-fn state(data: Draft) -> Draft {
+fn state(data: Attributes) -> Attributes {
     const REGISTER: u32 = 8;
     const STATE: u32 = 0;
     data.with(1, &REGISTER.to_be_bytes())

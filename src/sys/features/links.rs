@@ -4,7 +4,7 @@ use super::refused;
 use crate::diagnosis::Failed;
 use crate::feature::Feature;
 use crate::sys::netlink::Refusal;
-use crate::sys::netlink::raw::{Draft, RawSocket};
+use crate::sys::netlink::raw::{Attributes, Draft, RawSocket};
 use crate::sys::sysctl;
 
 const RTM_NEWLINK: u16 = 16;
@@ -45,19 +45,19 @@ pub(super) fn add(feature: Feature) -> Result<(), Failed> {
             ask("ipvlan", below(draft))
         }
         Feature::Vxlan => {
-            let id = |data: Draft| {
+            let id = |data: Attributes| {
                 data.with(1, &5_u32.to_ne_bytes())
                     .with(15, &4789_u16.to_be_bytes())
             };
             ask("vxlan", link(own, "vxlan", id))
         }
         Feature::Vrf => {
-            let table = |data: Draft| data.with(1, &10_u32.to_ne_bytes());
+            let table = |data: Attributes| data.with(1, &10_u32.to_ne_bytes());
             ask("vrf", link(own, "vrf", table))
         }
         Feature::VlanFiltering => {
             const IFLA_BR_VLAN_FILTERING: u16 = 7;
-            let filtering = |data: Draft| data.with(IFLA_BR_VLAN_FILTERING, &[1]);
+            let filtering = |data: Attributes| data.with(IFLA_BR_VLAN_FILTERING, &[1]);
             ask("bridge vlan_filtering 1", link(own, "bridge", filtering))
         }
         plain => ask(plain.name(), link(own, plain.name(), |data| data)),
@@ -83,7 +83,7 @@ pub(super) fn ipv6() -> Result<(), Failed> {
 }
 
 /// A link with this number, and data of its kind.
-fn link(index: u32, kind: &str, data: impl FnOnce(Draft) -> Draft) -> Draft {
+fn link(index: u32, kind: &str, data: impl FnOnce(Attributes) -> Attributes) -> Draft {
     let mut header = [0; 16];
     header[4..8].copy_from_slice(&index.to_ne_bytes());
     Draft::new(RTM_NEWLINK, CREATE, &header)

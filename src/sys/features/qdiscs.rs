@@ -4,7 +4,7 @@ use super::refused;
 use crate::diagnosis::Failed;
 use crate::feature::Feature;
 use crate::sys::netlink::Refusal;
-use crate::sys::netlink::raw::{Draft, RawSocket};
+use crate::sys::netlink::raw::{Attributes, Draft, RawSocket};
 
 const RTM_NEWQDISC: u16 = 36;
 const CREATE_OR_REPLACE: u16 = 0x500;
@@ -42,7 +42,7 @@ fn netem() -> Vec<u8> {
 }
 
 /// `struct tc_tbf_qopt`, and the burst in bytes: more than one packet of `lo`, or the kernel's log complains.
-fn tbf(options: Draft) -> Draft {
+fn tbf(options: Attributes) -> Attributes {
     const TCA_TBF_PARMS: u16 = 1;
     const TCA_TBF_BURST: u16 = 6;
     const ETHERNET: u8 = 1;
@@ -55,7 +55,7 @@ fn tbf(options: Draft) -> Draft {
 }
 
 /// `struct tc_htb_glob`: version, rate to quantum, default class.
-fn htb(options: Draft) -> Draft {
+fn htb(options: Attributes) -> Attributes {
     const TCA_HTB_INIT: u16 = 2;
     options.with(TCA_HTB_INIT, &words(&[3, 10, 0, 0, 0]))
 }

@@ -42,7 +42,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn during(self, what: &str) -> Error {
+    pub(crate) fn during(self, what: &str) -> Error {
         let error = Error::kernel(what, io::Error::from_raw_os_error(self.errno));
         match self.sentence {
             Some(sentence) => error.because(&sentence),
@@ -60,6 +60,11 @@ pub(super) struct Received<'a> {
 }
 
 impl Received<'_> {
+    /// What stands behind the header.
+    pub(super) fn body(&self) -> &[u8] {
+        self.bytes.get(HEADER..).unwrap_or_default()
+    }
+
     pub(super) fn decode(&self) -> Result<RouteNetlinkMessage, String> {
         let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(self.bytes)
             .map_err(|e| format!("the kernel's answer could not be read: {e}"))?;

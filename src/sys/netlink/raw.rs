@@ -1,4 +1,4 @@
-//! Netlink messages as bytes, for trials that no typed message spells: qdiscs with their options, batches of nftables.
+//! Netlink messages as bytes, for what no typed message spells: qdiscs with their options, batches of nftables.
 //!
 //! See [netlink(7)](https://man7.org/linux/man-pages/man7/netlink.7.html).
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::answer::{NLMSG_ERROR, Refusal, messages};
+use super::answer::{NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, Received, Refusal, messages};
 use crate::sys::socket::set_option;
 use std::os::fd::AsFd;
 
@@ -15,22 +15,21 @@ const HEADER: usize = 16;
 const NLM_F_REQUEST: u16 = 1;
 const NLM_F_ACK: u16 = 4;
 const NLA_F_NESTED: u16 = 0x8000;
-const BUFFER: usize = 8 * 1024;
+const NLA_FLAGS: u16 = 0xC000;
+/// More than the largest datagram that the kernel sends.
+const BUFFER: usize = 64 * 1024;
+/// A listing that was interrupted by a change is asked for again, this often.
+const DUMP_ATTEMPTS: usize = 16;
 /// Answers are queued before `send` returns; only a kernel in serious trouble needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// A message in the making.
-#[derive(Clone, Debug)]
-pub(crate) struct Draft(Vec<u8>);
+/// Attributes in the making: each has a length, a kind and a value, which may be attributes again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attributes(Vec<u8>);
 
-impl Draft {
-    /// Begins a message with its family's own header.
-    pub(crate) fn new(kind: u16, flags: u16, header: &[u8]) -> Self {
-        let mut bytes = vec![0; HEADER];
-        bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
-        bytes[6..8].copy_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
-        bytes.extend(header);
-        Self(bytes)
+impl Attributes {
+    pub(crate) fn new() -> Self {
+        Self::default()
     }
 
     /// Adds an attribute.
@@ -39,7 +38,7 @@ impl Draft {
         self.0.extend(length.to_ne_bytes());
         self.0.extend(kind.to_ne_bytes());
         self.0.extend(value);
-        self.pad();
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
         self
     }
 
@@ -48,31 +47,98 @@ impl Draft {
         self.with(kind, format!("{value}\0").as_bytes())
     }
 
+    /// Adds a number as networks write it, the way of nftables.
+    pub(crate) fn number(self, kind: u16, value: u32) -> Self {
+        self.with(kind, &value.to_be_bytes())
+    }
+
     /// Adds an attribute that consists of attributes.
-    pub(crate) fn nest(mut self, kind: u16, inside: impl FnOnce(Self) -> Self) -> Self {
-        let start = self.0.len();
-        self.0.extend([0; 2]);
-        self.0.extend((kind | NLA_F_NESTED).to_ne_bytes());
-        let mut whole = inside(self);
-        let length = (whole.0.len() - start) as u16;
-        whole.0[start..start + 2].copy_from_slice(&length.to_ne_bytes());
-        whole
+    pub(crate) fn nest(self, kind: u16, inside: impl FnOnce(Self) -> Self) -> Self {
+        let inside = inside(Self::new());
+        self.with(kind | NLA_F_NESTED, &inside.0)
     }
 
-    fn pad(&mut self) {
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    /// Adds the attributes of others.
+    pub(crate) fn append(mut self, others: &Self) -> Self {
+        self.0.extend(&others.0);
+        self
     }
 
-    /// The finished message; every one asks for an answer but those that only enclose others.
-    fn finish(mut self, sequence: u32, answered: bool) -> Vec<u8> {
-        if answered {
-            let flags = u16::from_ne_bytes([self.0[6], self.0[7]]) | NLM_F_ACK;
-            self.0[6..8].copy_from_slice(&flags.to_ne_bytes());
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Splits attributes into pairs of a kind, without its flags, and a value. What is truncated ends them.
+pub(crate) fn attributes(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let [low, high, kind @ ..] = rest.first_chunk::<4>()?;
+        let value = rest.get(4..usize::from(u16::from_ne_bytes([*low, *high])))?;
+        rest = rest
+            .get((4 + value.len()).next_multiple_of(4)..)
+            .unwrap_or_default();
+        Some((u16::from_ne_bytes(*kind) & !NLA_FLAGS, value))
+    })
+}
+
+/// A message in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    head: Vec<u8>,
+    attributes: Attributes,
+}
+
+impl Draft {
+    /// Begins a message with its family's own header.
+    pub(crate) fn new(kind: u16, flags: u16, header: &[u8]) -> Self {
+        let mut head = vec![0; HEADER];
+        head[4..6].copy_from_slice(&kind.to_ne_bytes());
+        head[6..8].copy_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
+        head.extend(header);
+        Self {
+            head,
+            attributes: Attributes::new(),
         }
-        let length = self.0.len() as u32;
-        self.0[..4].copy_from_slice(&length.to_ne_bytes());
-        self.0[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        self.0
+    }
+
+    /// Adds what the closure adds to its attributes.
+    pub(crate) fn attributes(self, more: impl FnOnce(Attributes) -> Attributes) -> Self {
+        Self {
+            head: self.head,
+            attributes: more(self.attributes),
+        }
+    }
+
+    /// Adds an attribute.
+    pub(crate) fn with(self, kind: u16, value: &[u8]) -> Self {
+        self.attributes(|it| it.with(kind, value))
+    }
+
+    /// Adds a text, with the NUL that the kernel expects.
+    pub(crate) fn text(self, kind: u16, value: &str) -> Self {
+        self.attributes(|it| it.text(kind, value))
+    }
+
+    /// Adds an attribute that consists of attributes.
+    pub(crate) fn nest(self, kind: u16, inside: impl FnOnce(Attributes) -> Attributes) -> Self {
+        self.attributes(|it| it.nest(kind, inside))
+    }
+
+    /// The finished message, with a request for an answer if one is wanted.
+    fn finish(self, sequence: u32, answered: bool) -> Vec<u8> {
+        let Self {
+            mut head,
+            attributes,
+        } = self;
+        if answered {
+            let flags = u16::from_ne_bytes([head[6], head[7]]) | NLM_F_ACK;
+            head[6..8].copy_from_slice(&flags.to_ne_bytes());
+        }
+        let length = (head.len() + attributes.0.len()) as u32;
+        head[..4].copy_from_slice(&length.to_ne_bytes());
+        head[8..12].copy_from_slice(&sequence.to_ne_bytes());
+        head.extend(attributes.0);
+        head
     }
 }
 
@@ -103,46 +169,125 @@ impl RawSocket {
 
     /// Executes one message.
     pub(crate) fn ask(&mut self, message: Draft) -> Result<(), Refusal> {
-        self.batch(None, vec![message], None)
+        match self.batch(None, vec![message], None) {
+            Ok(_) => Ok(()),
+            Err((_, refusal)) => Err(refusal),
+        }
     }
 
-    /// Executes messages that succeed or fail together, between two that enclose them.
+    /// Executes messages that succeed or fail together, between two that enclose them. Returns what they were answered beside the
+    /// acknowledgement, or the first refusal, with the position of the message that was refused.
+    ///
+    /// Only the last one asks for an answer: a failed one is always answered.
     pub(crate) fn batch(
         &mut self,
         begin: Option<Draft>,
         inside: Vec<Draft>,
         end: Option<Draft>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<Answer>, (usize, Refusal)> {
         let mut bytes = Vec::new();
-        let answers = inside.len();
-        let begin = begin.into_iter().map(|message| (message, false));
-        let end = end.into_iter().map(|message| (message, false));
-        let inside = inside.into_iter().map(|message| (message, true));
-        for (message, answered) in begin.chain(inside).chain(end) {
-            self.sequence += 1;
-            bytes.extend(message.finish(self.sequence, answered));
+        let Some(last) = inside.len().checked_sub(1) else {
+            return Ok(Vec::new());
+        };
+        if let Some(begin) = begin {
+            bytes.extend(begin.finish(self.next(), false));
         }
-        self.socket.send(&bytes).map_err(Refusal::of)?;
-        self.answered(answers)
+        let first = self.sequence + 1;
+        for (position, message) in inside.into_iter().enumerate() {
+            bytes.extend(message.finish(self.next(), position == last));
+        }
+        if let Some(end) = end {
+            bytes.extend(end.finish(self.next(), false));
+        }
+        let position = |sequence: u32| (sequence.saturating_sub(first) as usize).min(last);
+        self.socket
+            .send(&bytes)
+            .map_err(|cause| (0, Refusal::of(cause)))?;
+        let mut answers = Vec::new();
+        self.read_until(&mut answers, |message| {
+            let refusal = message
+                .error()
+                .map_err(|text| (last, Refusal::damaged(text)))?;
+            match refusal {
+                Some(refusal) => Err((position(message.sequence), refusal)),
+                None => Ok(position(message.sequence) == last),
+            }
+        })?;
+        Ok(answers)
     }
 
-    /// Reads so many answers, or the first refusal.
-    fn answered(&mut self, mut answers: usize) -> Result<(), Refusal> {
-        let mut buffer = [0; BUFFER];
-        while answers > 0 {
-            let received = (&self.socket).read(&mut buffer).map_err(Refusal::of)?;
-            for message in messages(&buffer[..received]) {
-                let message = message.map_err(Refusal::damaged)?;
-                if message.kind != NLMSG_ERROR {
-                    continue;
+    /// A listing: the family's own header and attributes of each message.
+    pub(crate) fn dump(&mut self, message: Draft) -> Result<Vec<Answer>, Refusal> {
+        for _ in 0..DUMP_ATTEMPTS {
+            let bytes = message.clone().finish(self.next(), false);
+            self.socket.send(&bytes).map_err(Refusal::of)?;
+            let mut answers = Vec::new();
+            self.read_until(&mut answers, |message| {
+                let refusal = message.error();
+                match refusal.map_err(|text| (0, Refusal::damaged(text)))? {
+                    Some(refusal) if message.kind == NLMSG_ERROR => Err((0, refusal)),
+                    _ => Ok(true),
                 }
-                if let Some(refusal) = message.error().map_err(Refusal::damaged)? {
-                    return Err(refusal);
-                }
-                answers -= 1;
+            })
+            .map_err(|(_, refusal)| refusal)?;
+            if !answers.iter().any(|answer| answer.interrupted) {
+                return Ok(answers);
             }
         }
-        Ok(())
+        Err(Refusal::of(io::Error::from_raw_os_error(libc::EINTR)))
+    }
+
+    fn next(&mut self) -> u32 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Keeps what is answered until `is_end` says of an error or end message that it is the last one.
+    fn read_until(
+        &mut self,
+        answers: &mut Vec<Answer>,
+        mut is_end: impl FnMut(&Received<'_>) -> Result<bool, (usize, Refusal)>,
+    ) -> Result<(), (usize, Refusal)> {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let received = (&self.socket)
+                .read(&mut buffer)
+                .map_err(|cause| (0, Refusal::of(cause)))?;
+            for message in messages(&buffer[..received]) {
+                let message = message.map_err(|text| (0, Refusal::damaged(text)))?;
+                if message.kind == NLMSG_ERROR || message.kind == NLMSG_DONE {
+                    if is_end(&message)? {
+                        return Ok(());
+                    }
+                } else {
+                    answers.push(Answer {
+                        kind: message.kind,
+                        interrupted: message.flags & NLM_F_DUMP_INTR != 0,
+                        body: message.body().to_vec(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A message of the kernel's, behind the header that all have.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) kind: u16,
+    interrupted: bool,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The attributes, which stand behind a family's own header of so many bytes.
+    pub(crate) fn attributes(&self, header: usize) -> impl Iterator<Item = (u16, &[u8])> {
+        attributes(self.body.get(header..).unwrap_or_default())
+    }
+
+    /// The first byte of the family's own header: the address family, usually.
+    pub(crate) fn family(&self) -> u8 {
+        self.body.first().copied().unwrap_or_default()
     }
 }
 

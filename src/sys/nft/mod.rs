@@ -1,0 +1,91 @@
+//! Rule sets of nftables in the kernel: changed in atomic batches, read back, compared.
+//!
+//! Everything here is about the calling thread's network namespace.
+//!
+//! See [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html), `linux/netfilter/nf_tables.h`.
+
+#![allow(dead_code, unused_imports, reason = "what reads rules comes next")]
+
+mod asked;
+mod compare;
+mod expression;
+mod listing;
+mod message;
+mod registers;
+
+pub(crate) use asked::{Change, Counted, Listed};
+
+use crate::error::{Error, Kind};
+use crate::sys::netlink::Refusal;
+use crate::sys::netlink::raw::{Draft, RawSocket};
+
+/// Makes the changes, all of them or none, reads back what was added and compares. Returns the handles of added rules.
+///
+/// `what` completes "failed to ...".
+pub(crate) fn commit(what: &str, changes: &[Change<'_>]) -> Result<Vec<u64>, Failure> {
+    let mut socket = open().map_err(|refusal| Failure::new(what, "a socket", refusal))?;
+    let mut messages: Vec<(String, Draft)> = Vec::new();
+    for change in changes {
+        messages.extend(message::of(change));
+    }
+    let (names, drafts): (Vec<String>, Vec<Draft>) = messages.into_iter().unzip();
+    let answers = socket
+        .batch(Some(message::begin()), drafts, Some(message::end()))
+        .map_err(|(position, refusal)| Failure::new(what, &names[position], refusal))?;
+    compare::with_kernel(&mut socket, what, changes)?;
+    Ok(answers.iter().filter_map(listing::handle).collect())
+}
+
+/// All rules of all tables, in the kernel's order.
+pub(crate) fn rules() -> Result<Vec<Listed>, Failure> {
+    let what = "list the rules";
+    let mut socket = open().map_err(|refusal| Failure::new(what, "a socket", refusal))?;
+    listing::rules(&mut socket, None).map_err(|refusal| Failure::new(what, "a dump", refusal))
+}
+
+fn open() -> Result<RawSocket, Refusal> {
+    RawSocket::open(libc::NETLINK_NETFILTER).map_err(Refusal::of)
+}
+
+/// A rule set that the kernel did not take, or took otherwise.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What completes "failed to ...".
+    what: String,
+    pub(crate) cause: Cause,
+}
+
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Refused(Refusal),
+    /// The kernel said yes, and has something else.
+    Differs(String),
+}
+
+impl Failure {
+    fn new(what: &str, part: &str, refusal: Refusal) -> Self {
+        Self {
+            what: format!("{what}, at {part}"),
+            cause: Cause::Refused(refusal),
+        }
+    }
+
+    fn differs(what: &str, part: String) -> Self {
+        Self {
+            what: what.to_owned(),
+            cause: Cause::Differs(part),
+        }
+    }
+
+    /// As an error about this one step.
+    pub(crate) fn into_error(self) -> Error {
+        let Self { what, cause } = self;
+        match cause {
+            Cause::Refused(refusal) => refusal.during(&what),
+            Cause::Differs(part) => {
+                let cause = format!("the kernel has something else than what was sent: {part}");
+                Error::new(Kind::Kernel, what, cause)
+            }
+        }
+    }
+}
