@@ -97,6 +97,7 @@ impl Draft<'_> {
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
         for (node, host) in self::nodes(topology) {
             nodes[node].aliases = host.aliases.iter().map(|it| it.text.clone()).collect();
+            nodes[node].forwards = host.forwards;
         }
         let mut positions = vec![None; self.domains.len()];
         for (position, domain) in self.domains.into_iter().enumerate() {
@@ -197,6 +198,7 @@ impl DraftNode {
             aliases: Vec::new(),
             role: self.role,
             bridges: Vec::new(),
+            forwards: false,
             routes: self.routes,
             sysctls: self.sysctls,
             #[cfg(feature = "dns")]

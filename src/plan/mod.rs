@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub(crate) use etc::{HOST_CONF, nsswitch_conf};
 pub(crate) use script::centiseconds;
-pub(crate) use sysctl::{INHERITED, path as sysctl_path};
+pub(crate) use sysctl::{INHERITED, IPV6_FORWARDING, path as sysctl_path};
 
 use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
@@ -75,8 +75,10 @@ pub(crate) struct Node {
     pub(crate) aliases: Vec<String>,
     pub(crate) role: Role,
     pub(crate) bridges: Vec<Bridge>,
+    /// Whether it passes on what is not for itself.
+    pub(crate) forwards: bool,
     pub(crate) routes: Vec<Route>,
-    /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
+    /// What the topology asked for; what it did not ask for is [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
     /// The zones that it serves.
     #[cfg(feature = "dns")]

@@ -6,6 +6,7 @@ mod interface;
 mod link;
 mod mistake;
 mod route;
+mod router;
 
 use std::panic::Location;
 
