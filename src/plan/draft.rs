@@ -71,7 +71,7 @@ pub(crate) struct DraftEnd<'t> {
 
 impl Draft<'_> {
     /// Where a small MTU is allowed, the kernel takes no IPv6 addresses.
-    fn drop_small_ipv6(&mut self) {
+    pub(crate) fn drop_small_ipv6(&mut self) {
         let small = |mtu: Option<u32>| mtu.is_some_and(|mtu| mtu < IPV6_MTU);
         for (position, domain) in self.domains.iter_mut().enumerate() {
             let mut ends = self.cables.iter().flatten();
@@ -92,8 +92,7 @@ impl Draft<'_> {
     }
 
     /// Gives up the notes and keeps the decisions.
-    pub(crate) fn into_plan(mut self, topology: &Topology) -> Plan {
-        self.drop_small_ipv6();
+    pub(crate) fn into_plan(self, topology: &Topology) -> Plan {
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
         for (node, host) in self::nodes(topology) {
             nodes[node].aliases = host.aliases.iter().map(|it| it.text.clone()).collect();

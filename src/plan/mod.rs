@@ -11,6 +11,7 @@ pub(crate) mod etc;
 mod family;
 mod mistakes;
 mod name;
+mod path;
 pub(crate) mod route;
 mod runtime;
 mod script;
@@ -172,6 +173,8 @@ impl Topology {
         address::allot(&mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
+        draft.drop_small_ipv6();
+        path::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]
         dns::decide(self, &mut draft, &mut mistakes);

@@ -171,6 +171,9 @@ mod tests {
             [
                 "net/ipv6/conf/default/router_solicitations",
                 "net/ipv4/ip_unprivileged_port_start",
+                "net/ipv4/icmp_ratemask",
+                crate::plan::IPV6_FORWARDING,
+                "net/ipv6/icmp/ratemask",
                 "net/ipv4/tcp_congestion_control",
                 "net/ipv4/tcp_rmem",
                 "net/ipv4/tcp_wmem",

@@ -28,6 +28,7 @@ pub struct HostSpec {
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
     pub(crate) forwards: bool,
+    pub(crate) manual_routes: bool,
     pub(crate) sysctls: Vec<(Written, String)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
@@ -50,6 +51,7 @@ impl HostSpec {
             attachments: Vec::new(),
             routes: Vec::new(),
             forwards: false,
+            manual_routes: false,
             sysctls: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
@@ -62,6 +64,7 @@ impl HostSpec {
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
         self.forwards |= other.forwards;
+        self.manual_routes |= other.manual_routes;
         self.sysctls.extend(other.sysctls);
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);

@@ -4,25 +4,14 @@ use std::time::Duration;
 
 use netns_test::{Family, Host, Network, Ping, PingAnswer, TestResult, Topology, netns_test};
 
-/// Three lans in a row. The routes are those that a person would write.
-fn by_hand() -> Topology {
+/// Two lans and a router.
+fn pair() -> Topology {
     Topology::new()
         .segment("left", ["10.1.0.0/24", "fd01::/64"])
         .segment("right", ["10.2.0.0/24", "fd02::/64"])
-        .router("r", |r| {
-            r.attach("left", ["10.1.0.254/24", "fd01::fe/64"])
-                .attach("right", ["10.2.0.254/24", "fd02::fe/64"])
-        })
-        .host("a", |h| {
-            h.join("left")
-                .default_route("10.1.0.254")
-                .default_route("fd01::fe")
-        })
-        .host("b", |h| {
-            h.join("right")
-                .default_route("10.2.0.254")
-                .default_route("fd02::fe")
-        })
+        .router("r", |r| r.join("left").join("right"))
+        .host("a", |h| h.join("left"))
+        .host("b", |h| h.join("right"))
 }
 
 fn forwarding(host: Host<'_>) -> [bool; 2] {
@@ -30,7 +19,7 @@ fn forwarding(host: Host<'_>) -> [bool; 2] {
         .map(|name| host.sysctl(name).unwrap() == "1")
 }
 
-#[netns_test(topology = by_hand(), families(v4, v6, dual))]
+#[netns_test(topology = pair(), families(v4, v6, dual))]
 fn a_router_forwards_the_families_of_its_network(net: &Network) -> TestResult {
     let families = net.families();
     let both = [Family::V4, Family::V6].map(|it| families.contains(&it));
@@ -47,12 +36,8 @@ fn the_root_forwards_if_asked(_: &Network) -> TestResult {
     let lab = Topology::new()
         .bridge("br0", "10.0.0.254/24")
         .bridge("br1", "10.0.1.254/24")
-        .host("a", |h| {
-            h.attach("br0", "10.0.0.1/24").default_route("10.0.0.254")
-        })
-        .host("b", |h| {
-            h.attach("br1", "10.0.1.1/24").default_route("10.0.1.254")
-        });
+        .host("a", |h| h.join("br0").default_route("10.0.0.254"))
+        .host("b", |h| h.join("br1").default_route("10.0.1.254"));
     let apart = lab.build()?;
     apart.host("a").ping("b")?.assert_unreachable();
     let joined = lab.root(|root| root.forward()).build()?;
@@ -61,7 +46,7 @@ fn the_root_forwards_if_asked(_: &Network) -> TestResult {
 }
 
 /// The kernel sends some errors at once, and then one a second to each target.
-#[netns_test(topology = by_hand())]
+#[netns_test(topology = pair())]
 fn each_packet_that_is_on_its_way_for_too_long_is_answered(net: &Network) -> TestResult {
     for target in ["10.2.0.3", "fd02::3"] {
         let eager = |ping: Ping| ping.count(100).interval(Duration::ZERO).ttl(1);
