@@ -137,6 +137,11 @@ impl Cidr {
         self.contains(other.network().address) || other.contains(self.network().address)
     }
 
+    /// Whether every address of the other subnet lies in this one.
+    pub(crate) fn covers(self, other: Self) -> bool {
+        self.prefix <= other.prefix && self.contains(other.address)
+    }
+
     /// The last address of the subnet.
     pub(crate) fn last(self) -> IpAddr {
         from_bits(

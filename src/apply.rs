@@ -50,12 +50,12 @@ impl<'p> Builder<'p> {
         let mut stand_ins = Vec::with_capacity(plan.nodes.len());
         let mut inherited = Vec::new();
         let groups = identity::ping_groups();
-        for (position, node) in plan.nodes.iter().enumerate() {
+        for position in 0..plan.nodes.len() {
             enter_new_namespace()?;
             if position == 0 {
                 inherited = parameters::tuned();
             }
-            let (live, instead) = open(plan, node, &inherited, &groups, floor)?;
+            let (live, instead) = open(plan, position, &inherited, &groups, floor)?;
             nodes.push(live);
             stand_ins.push(instead);
         }
@@ -251,7 +251,7 @@ fn enter_new_namespace() -> Result<()> {
 /// Opens the node that the calling thread has just made.
 fn open(
     plan: &Plan,
-    node: &Node,
+    node: usize,
     inherited: &[(&'static str, &'static str)],
     groups: &str,
     floor: Option<i32>,
@@ -263,7 +263,7 @@ fn open(
         .and_then(NamespaceId::of)
         .map_err(|cause| Error::kernel("look at the new namespace", cause))?;
     let Defaults { unset, stand_ins } = parameters::set_defaults(plan, node, inherited, groups)?;
-    let mut live = LiveNode::new(node.name.clone(), namespace, netlink, unset);
+    let mut live = LiveNode::new(plan.nodes[node].name.clone(), namespace, netlink, unset);
     live.detects_duplicates = stand_ins.contains(&StandIn::LinkLocal);
     Ok((live, stand_ins))
 }

@@ -164,8 +164,8 @@ impl Error {
         self.0.kind == Kind::Refused
     }
 
-    /// Whether this machine lacks a part that was asked for: a feature of [`require`](crate::require), or a program of
-    /// [`require_program`](crate::require_program).
+    /// Whether this machine lacks a part that was asked for: a feature of [`require`](crate::require), a program of
+    /// [`require_program`](crate::require_program), or routers of IPv6.
     ///
     /// # Examples
     ///

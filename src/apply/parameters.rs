@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::error::{Error, Result, errno_text};
+use crate::error::{Error, Kind, Result, errno_text};
 use crate::live::{LiveNode, Unset};
 use crate::plan::stand_in::{self, Interface, StandIn};
 use crate::plan::{self, Node, Plan, Role};
@@ -21,16 +21,17 @@ pub(super) struct Defaults {
 /// keeps a network from being usable at once.
 pub(super) fn set_defaults(
     plan: &Plan,
-    node: &Node,
+    position: usize,
     inherited: &[(&'static str, &'static str)],
     groups: &str,
 ) -> Result<Defaults> {
+    let node = &plan.nodes[position];
     let own = (node.role != Role::Switch && !plan.realistic)
         .then_some(("net/ipv4/ping_group_range", groups));
     let defaults = inherited
         .iter()
         .copied()
-        .chain(plan.default_sysctls(node.role))
+        .chain(plan.default_sysctls(node))
         .chain(own);
     let mut result = Defaults {
         unset: Vec::new(),
@@ -46,8 +47,12 @@ pub(super) fn set_defaults(
             continue;
         }
         // A kernel without IPv6 has no switch for it, and needs none.
-        if plan.promises(name) && cause.kind() != io::ErrorKind::NotFound {
-            return Err(unsettable(&node.name, name, value, cause));
+        if plan.promises(name, position) && cause.kind() != io::ErrorKind::NotFound {
+            return Err(if name == plan::IPV6_FORWARDING {
+                unroutable(&node.name, &cause)
+            } else {
+                unsettable(&node.name, name, value, cause)
+            });
         }
         result.unset.push(Unset {
             sysctl: name.to_owned(),
@@ -168,6 +173,20 @@ fn usable(name: &str, values: &'static str) -> &'static str {
     }
 }
 
+/// What lets `/proc/sys` be written.
+const READ_ONLY: &str = "/proc/sys is read-only in this container: `docker run --security-opt systempaths=unconfined`, `podman run --security-opt unmask=ALL`, in a Kubernetes pod `procMount: Unmasked`";
+
+/// A router with IPv6 addresses that the machine does not let forward them: nothing but this parameter makes it.
+fn unroutable(node: &str, cause: &io::Error) -> Error {
+    let what = format!("make node `{node}` forward IPv6");
+    let error = Error::new(Kind::Unsupported, what, errno_text(cause));
+    let error = match cause.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => error.help(READ_ONLY),
+        _ => error,
+    };
+    error.help("IPv4 is forwarded here all the same: leave IPv6 out, `Topology::only(Family::V4)`")
+}
+
 fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {
     let kind = cause.kind();
     let error = Error::kernel(
@@ -175,11 +194,13 @@ fn unsettable(node: &str, name: &str, value: &str, cause: io::Error) -> Error {
         cause,
     );
     match kind {
-        io::ErrorKind::NotFound => error.help("this kernel does not have it, or only for the whole machine"),
-        io::ErrorKind::ReadOnlyFilesystem => {
-            error.help("/proc/sys is read-only in this container: `docker run --security-opt systempaths=unconfined`, `podman run --security-opt unmask=ALL`, in a Kubernetes pod `procMount: Unmasked`")
+        io::ErrorKind::NotFound => {
+            error.help("this kernel does not have it, or only for the whole machine")
         }
-        io::ErrorKind::PermissionDenied => error.help("the kernel lets only the machine's own network change it"),
+        io::ErrorKind::ReadOnlyFilesystem => error.help(READ_ONLY),
+        io::ErrorKind::PermissionDenied => {
+            error.help("the kernel lets only the machine's own network change it")
+        }
         io::ErrorKind::InvalidInput => error.help("the kernel does not take that value"),
         _ => error,
     }

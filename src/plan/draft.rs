@@ -73,7 +73,7 @@ pub(crate) struct DraftEnd<'t> {
 
 impl Draft<'_> {
     /// Where a small MTU is allowed, the kernel takes no IPv6 addresses.
-    fn drop_small_ipv6(&mut self) {
+    pub(crate) fn drop_small_ipv6(&mut self) {
         let small = |mtu: Option<u32>| mtu.is_some_and(|mtu| mtu < IPV6_MTU);
         for (position, domain) in self.domains.iter_mut().enumerate() {
             let mut ends = self.cables.iter().flatten();
@@ -94,11 +94,11 @@ impl Draft<'_> {
     }
 
     /// Gives up the notes and keeps the decisions.
-    pub(crate) fn into_plan(mut self, topology: &Topology) -> Plan {
-        self.drop_small_ipv6();
+    pub(crate) fn into_plan(self, topology: &Topology) -> Plan {
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
         for (node, host) in self::nodes(topology) {
             nodes[node].aliases = host.aliases.iter().map(|it| it.text.clone()).collect();
+            nodes[node].forwards = host.forwards;
         }
         let mut positions = vec![None; self.domains.len()];
         for (position, domain) in self.domains.into_iter().enumerate() {
@@ -200,6 +200,7 @@ impl DraftNode {
             aliases: Vec::new(),
             role: self.role,
             bridges: Vec::new(),
+            forwards: false,
             routes: self.routes,
             sysctls: self.sysctls,
             tables: self.tables,

@@ -11,6 +11,7 @@ pub(crate) mod etc;
 mod family;
 mod mistakes;
 mod name;
+mod path;
 pub(crate) mod route;
 mod runtime;
 mod script;
@@ -25,7 +26,7 @@ use std::time::Duration;
 
 pub(crate) use etc::{HOST_CONF, nsswitch_conf};
 pub(crate) use script::centiseconds;
-pub(crate) use sysctl::{INHERITED, path as sysctl_path};
+pub(crate) use sysctl::{INHERITED, IPV6_FORWARDING, path as sysctl_path};
 
 use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
@@ -76,8 +77,10 @@ pub(crate) struct Node {
     pub(crate) aliases: Vec<String>,
     pub(crate) role: Role,
     pub(crate) bridges: Vec<Bridge>,
+    /// Whether it passes on what is not for itself.
+    pub(crate) forwards: bool,
     pub(crate) routes: Vec<Route>,
-    /// What the topology asked for; the defaults of the role are [`Plan::default_sysctls`].
+    /// What the topology asked for; what it did not ask for is [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
     /// The rules of nftables.
     pub(crate) tables: Vec<Table>,
@@ -173,6 +176,8 @@ impl Topology {
         address::allot(&mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
+        draft.drop_small_ipv6();
+        path::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]
         dns::decide(self, &mut draft, &mut mistakes);

@@ -118,7 +118,7 @@ impl At<'_> {
     }
 
     fn defaults(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (name, value) in self.0.default_sysctls(self.0.nodes[self.1].role) {
+        for (name, value) in self.0.default_sysctls(&self.0.nodes[self.1]) {
             self.sysctl(name, value, f)?;
         }
         Ok(())

@@ -155,11 +155,11 @@ mod tests {
 
     #[test]
     fn every_default_of_ours_that_netlink_can_set_has_a_stand_in() {
-        let plan = Topology::lan(["a", "b"]).plan().unwrap();
-        let roles = [crate::plan::Role::Host, crate::plan::Role::Switch];
-        let defaults = roles
-            .into_iter()
-            .flat_map(|role| plan.default_sysctls(role));
+        let lan = Topology::lan(["a", "b", "c"]);
+        let plan = lan.router("r", |r| r.join("lan")).plan().unwrap();
+        let defaults = plan.nodes[4..]
+            .iter()
+            .flat_map(|node| plan.default_sysctls(node));
         let all = defaults.chain(crate::plan::INHERITED);
         let mut without: Vec<&str> = all
             .filter(|(name, value)| of_default(name, value).is_none())
@@ -171,6 +171,9 @@ mod tests {
             [
                 "net/ipv6/conf/default/router_solicitations",
                 "net/ipv4/ip_unprivileged_port_start",
+                "net/ipv4/icmp_ratemask",
+                crate::plan::IPV6_FORWARDING,
+                "net/ipv6/icmp/ratemask",
                 "net/ipv4/tcp_congestion_control",
                 "net/ipv4/tcp_rmem",
                 "net/ipv4/tcp_wmem",

@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Plan, Role, Sysctl};
+use crate::plan::{Node, Plan, Role, Sysctl};
 use crate::topology::Topology;
 
 type Parameters = &'static [(&'static str, &'static str)];
@@ -22,6 +22,16 @@ const SILENT: Parameters = &[("net/ipv6/conf/default/disable_ipv6", "1")];
 
 /// For every node of a network that is limited to IPv4: `lo` is there already, others take the default over.
 const NO_IPV6: Parameters = &[("net/ipv6/conf/all/disable_ipv6", "1")];
+
+/// For nodes that forward, by family. Written before there are interfaces, which take it over.
+const FORWARD_IPV4: Parameters = &[("net/ipv4/ip_forward", "1")];
+const FORWARD_IPV6: Parameters = &[(IPV6_FORWARDING, "1")];
+pub(crate) const IPV6_FORWARDING: &str = "net/ipv6/conf/all/forwarding";
+
+/// For nodes that forward: the kinds of ICMP messages of which a node sends so many a second. Of IPv4 none, of IPv6 kind 0, which nobody
+/// sends. `icmp_ratelimit` would lift the limit for each target, and leave that for all of them.
+const ERRORS_IPV4: Parameters = &[("net/ipv4/icmp_ratemask", "0")];
+const ERRORS_IPV6: Parameters = &[("net/ipv6/icmp/ratemask", "0")];
 
 /// What a new namespace inherits from the machine, and the kernel's own defaults. A machine that was tuned must not change a test.
 ///
@@ -91,24 +101,47 @@ impl Plan {
     /// What this crate sets in a node unasked, so that the network is usable at once.
     pub(crate) fn default_sysctls<'s>(
         &self,
-        role: Role,
+        node: &Node,
     ) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
-        let ipv6 = match (self.only, role) {
+        let ipv6 = match (self.only, node.role) {
             (Some(Family::V4), _) => NO_IPV6,
             (_, Role::Switch) => SILENT,
             _ if self.realistic => &[],
             _ => IPV6_AT_ONCE,
         };
-        let ports = if role == Role::Switch || self.realistic {
+        let ports = if node.role == Role::Switch || self.realistic {
             &[]
         } else {
             LOW_PORTS
         };
-        ipv6.iter().chain(ports).copied()
+        let forwarding = node.forwards.then(|| self.of_routers());
+        ipv6.iter()
+            .chain(ports)
+            .chain(forwarding.into_iter().flatten().flatten())
+            .copied()
+    }
+
+    /// What makes a node a router, in the families that the network has.
+    fn of_routers(&self) -> Vec<Parameters> {
+        let has = |family| self.families().contains(&family);
+        let errors = !self.realistic;
+        let wanted = [
+            (FORWARD_IPV4, has(Family::V4)),
+            (ERRORS_IPV4, has(Family::V4) && errors),
+            (FORWARD_IPV6, has(Family::V6)),
+            (ERRORS_IPV6, has(Family::V6) && errors),
+        ];
+        let wanted = wanted.into_iter().filter(|(_, wanted)| *wanted);
+        wanted.map(|(parameters, _)| parameters).collect()
     }
 
     /// Whether the topology asked for what this default does, so that the network is not what was meant without it.
-    pub(crate) fn promises(&self, sysctl: &str) -> bool {
+    ///
+    /// A router without IPv6 addresses has no IPv6 to forward.
+    pub(crate) fn promises(&self, sysctl: &str, node: usize) -> bool {
+        if sysctl == IPV6_FORWARDING {
+            return self.addresses(node).any(|address| !address.is_ipv4());
+        }
         self.only == Some(Family::V4) && NO_IPV6.iter().any(|(name, _)| *name == sysctl)
     }
 }

@@ -27,6 +27,8 @@ pub struct HostSpec {
     pub(crate) aliases: Vec<Written>,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
+    pub(crate) forwards: bool,
+    pub(crate) manual_routes: bool,
     pub(crate) sysctls: Vec<(Written, String)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
@@ -48,6 +50,8 @@ impl HostSpec {
             aliases: Vec::new(),
             attachments: Vec::new(),
             routes: Vec::new(),
+            forwards: false,
+            manual_routes: false,
             sysctls: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
@@ -59,6 +63,8 @@ impl HostSpec {
         self.aliases.extend(other.aliases);
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
+        self.forwards |= other.forwards;
+        self.manual_routes |= other.manual_routes;
         self.sysctls.extend(other.sysctls);
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);

@@ -6,6 +6,7 @@ mod interface;
 mod link;
 mod mistake;
 mod route;
+mod router;
 
 use std::panic::Location;
 
@@ -69,6 +70,7 @@ pub struct Topology {
     pub(crate) bridges: Vec<BridgeSpec>,
     pub(crate) segments: Vec<SegmentSpec>,
     pub(crate) links: Vec<LinkSpec>,
+    pub(crate) unrouted: Vec<Written>,
     pub(crate) allowed: Vec<Mistake>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
@@ -100,6 +102,7 @@ impl Topology {
             bridges: Vec::new(),
             segments: Vec::new(),
             links: Vec::new(),
+            unrouted: Vec::new(),
             allowed: Vec::new(),
             bare: false,
             realistic: false,
@@ -267,6 +270,7 @@ impl Topology {
         self.bridges.extend(other.bridges);
         self.segments.extend(other.segments);
         self.links.extend(other.links);
+        self.unrouted.extend(other.unrouted);
         self.allowed.extend(other.allowed);
         self.bare |= other.bare;
         self.realistic |= other.realistic;

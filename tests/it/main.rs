@@ -27,6 +27,7 @@ mod owners;
 mod pings;
 mod programs;
 mod readiness;
+mod routers;
 mod routes;
 mod segments;
 mod settings;

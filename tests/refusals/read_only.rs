@@ -6,6 +6,7 @@ use crate::subjects::{Package, Run, assert_in_order};
 use crate::{NOBODY_IN_PARTICULAR, Program, is_root};
 
 const NEEDS_A_WRITABLE_PROC_SYS: &str = "sysctls::those_of_a_network_need_a_writable_proc_sys";
+const FORWARDS_IPV6: &str = "networks::a_router_forwards_both_families";
 const FAILS_ANYWAY: &str = "sysctls::fails_with_a_report";
 
 fn run(user: Option<u32>, arguments: &[&str]) -> Run {
@@ -31,13 +32,21 @@ fn users() -> Vec<Option<u32>> {
 fn networks_are_whole_where_parameters_cannot_be_written() {
     for user in users() {
         let run = run(user, &[]);
-        run.assert_failed(&[FAILS_ANYWAY, NEEDS_A_WRITABLE_PROC_SYS]);
+        run.assert_failed(&[FORWARDS_IPV6, FAILS_ANYWAY, NEEDS_A_WRITABLE_PROC_SYS]);
         assert!(run.names("ok").len() > 20, "{}", run.stdout);
         assert_in_order(
             run.failure(NEEDS_A_WRITABLE_PROC_SYS),
             &[
                 "failed to set sysctl `net/ipv4/tcp_fin_timeout` of node `a` to `7`: Read-only file system\n",
                 "  help: /proc/sys is read-only in this container: `docker run --security-opt systempaths=unconfined`, `podman run --security-opt unmask=ALL`, in a Kubernetes pod `procMount: Unmasked`",
+            ],
+        );
+        assert_in_order(
+            run.failure(FORWARDS_IPV6),
+            &[
+                "failed to make node `r` forward IPv6: Read-only file system\n",
+                "  help: /proc/sys is read-only in this container: `docker run",
+                "  help: IPv4 is forwarded here all the same: leave IPv6 out, `Topology::only(Family::V4)`",
             ],
         );
     }

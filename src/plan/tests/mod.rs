@@ -6,6 +6,7 @@ mod dns;
 mod families;
 mod hardware;
 mod names;
+mod paths;
 mod printing;
 mod properties;
 mod routes;
@@ -13,12 +14,13 @@ mod routes;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 7] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
     ("src/plan/tests/families.rs", include_str!("families.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
+    ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
 ];
 

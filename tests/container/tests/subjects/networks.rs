@@ -22,6 +22,29 @@ fn bridged() -> Topology {
         .host("b", |h| h.attach("br0", ["172.16.1.2/16", "fd00::2/64"]))
 }
 
+/// Two lans and a router.
+fn routed() -> Topology {
+    Topology::new()
+        .segment("left", ())
+        .segment("right", ())
+        .router("r", |r| r.join("left").join("right"))
+        .host("a", |h| h.join("left"))
+        .host("b", |h| h.join("right"))
+}
+
+#[netns_test(topology = routed(), families(v4))]
+fn a_router_forwards(net: &Network) -> TestResult {
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}
+
+/// Where `/proc/sys` is read-only this one fails, in words.
+#[netns_test(topology = routed())]
+fn a_router_forwards_both_families(net: &Network) -> TestResult {
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}
+
 fn everybody(net: &Network) -> impl Iterator<Item = Host<'_>> {
     std::iter::once(net.root()).chain(net.hosts())
 }
