@@ -179,10 +179,11 @@ impl<'p> Builder<'p> {
             if !self.plan.bare {
                 requests.push(netlink::set_up(&bridge.name, bridge.index, true));
             }
-            requests.extend(self.addresses(&bridge.name, bridge.index, &bridge.addresses));
+            let addresses = bridge.addresses.iter().copied();
+            requests.extend(self.addresses(&bridge.name, bridge.index, addresses));
         }
         for end in &self.ends[node].all {
-            requests.extend(self.addresses(&end.name, end.index, &end.addresses));
+            requests.extend(self.addresses(&end.name, end.index, end.given()));
         }
         let routes = routes
             .iter()
@@ -202,12 +203,10 @@ impl<'p> Builder<'p> {
         &self,
         link: &'a str,
         index: u32,
-        addresses: &'a [Cidr],
-    ) -> impl Iterator<Item = Request> + use<'a> {
+        addresses: impl Iterator<Item = Cidr> + 'a,
+    ) -> impl Iterator<Item = Request> + 'a {
         let dad = self.plan.realistic;
-        addresses
-            .iter()
-            .map(move |address| netlink::add_address(link, index, *address, dad))
+        addresses.map(move |address| netlink::add_address(link, index, address, dad))
     }
 
     /// Sets what the topology asked for: unlike our own defaults, it has to work.

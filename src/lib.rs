@@ -145,7 +145,7 @@
 //! host                              a borrowed view of a node
 //! program                           programs in nodes
 //! apply                             from a plan to live parts
-//! dns                               servers for zones (feature `dns`)
+//! advertise dns                     router advertisements; servers for zones (feature `dns`)
 //! barrier settle                    until all parties have arrived; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces, their sockets and runtimes
@@ -222,6 +222,7 @@ mod live;
 mod here;
 mod worker;
 
+mod advertise;
 #[cfg(feature = "dns")]
 mod dns;
 
@@ -275,7 +276,8 @@ pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
 pub use task::Task;
 pub use topology::{
-    Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
+    Addresses, AdvertisementSpec, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec,
+    Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::Family;
+use crate::advertise::{self, Advertiser};
 use crate::apply;
 #[cfg(feature = "dns")]
 use crate::dns::{self, DnsServer};
@@ -15,6 +16,7 @@ use crate::live::Parts;
 use crate::machine;
 use crate::plan::Plan;
 use crate::settings;
+use crate::settle;
 use crate::sys::netns;
 use crate::topology::{Mistake, ROOT, Topology};
 use crate::wait;
@@ -49,6 +51,8 @@ pub struct Network {
     /// Dropped, and so ended, before the parts.
     #[cfg(feature = "dns")]
     dns: Vec<DnsServer>,
+    /// Dropped, and so ended, before the parts.
+    advertisers: Vec<Advertiser>,
     parts: Arc<Parts>,
     /// Not another's, seen from one of its threads.
     is_owner: bool,
@@ -105,9 +109,12 @@ impl Network {
     pub(crate) fn apply(plan: Plan) -> Result<Self> {
         machine::stand_by()?;
         let nodes = apply::apply(&plan)?;
+        let advertisers = advertise::start_all(&plan, &nodes)?;
+        settle::autoconfigured(&plan, &nodes)?;
         Ok(Self {
             #[cfg(feature = "dns")]
             dns: dns::start_all(&plan, &nodes)?,
+            advertisers,
             parts: Arc::new(Parts::new(plan, nodes)),
             is_owner: true,
         })
@@ -117,6 +124,7 @@ impl Network {
         Self {
             #[cfg(feature = "dns")]
             dns: Vec::new(),
+            advertisers: Vec::new(),
             parts,
             is_owner: false,
         }
@@ -337,6 +345,7 @@ impl Network {
     fn end_servers(&mut self) {
         #[cfg(feature = "dns")]
         self.dns.clear();
+        self.advertisers.clear();
     }
 
     fn may_leave_threads(&self) -> bool {

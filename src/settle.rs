@@ -7,7 +7,7 @@
 //!   that address and drops the answers.
 //! - It gives an interface its link-local address, once it has noticed that the cable carries.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use crate::address::{Cidr, Family};
@@ -66,6 +66,34 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
     Ok(())
 }
 
+/// Waits for the addresses that hosts make themselves, once routers have advertised. The default route is there before.
+pub(crate) fn autoconfigured(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+    // Links that are down hear nobody, and with the kernel's own defaults it takes seconds.
+    if plan.bare || plan.realistic {
+        return Ok(());
+    }
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    for (position, live) in nodes.iter().enumerate() {
+        let ends = plan.ends(position).filter(|end| end.autoconfigured);
+        let own: Vec<Own> = ends.flat_map(made).collect();
+        if !own.is_empty() {
+            wait_for_addresses(live, own, deadline)?;
+        }
+    }
+    Ok(())
+}
+
+/// The addresses that an interface makes itself.
+fn made(end: &End) -> impl Iterator<Item = Own> + '_ {
+    end.addresses.iter().filter_map(|it| match it.address() {
+        IpAddr::V6(address) => Some(Own {
+            index: end.index,
+            address: Some(address),
+        }),
+        IpAddr::V4(_) => None,
+    })
+}
+
 fn idle(waiting: &[u32]) -> Option<String> {
     (!waiting.is_empty()).then(|| format!("links {waiting:?} do not pass packets yet"))
 }
@@ -93,17 +121,17 @@ fn own_addresses(node: &Node, ends: &Ends<'_>) -> Vec<Own> {
     let bridges = node.bridges.iter().enumerate().map(|(position, bridge)| {
         // With a spanning tree it takes half a minute by design until a port forwards.
         let carries = !bridge.stp && ends.near.iter().any(|end| end.bridge == Some(position));
-        (bridge.index, bridge.addresses.as_slice(), carries)
+        (bridge.index, bridge.addresses.clone(), carries)
     });
     let ends = ends
         .all
         .iter()
         .filter(|end| end.bridge.is_none())
-        .map(|end| (end.index, end.addresses.as_slice(), true));
-    let of_interface = |(index, addresses, carries): (u32, &[Cidr], bool)| {
+        .map(|end| (end.index, end.given().collect(), true));
+    let of_interface = |(index, addresses, carries): (u32, Vec<Cidr>, bool)| {
         let planned = addresses.iter().filter_map(|it| match it.address() {
-            std::net::IpAddr::V6(address) => Some(address),
-            std::net::IpAddr::V4(_) => None,
+            IpAddr::V6(address) => Some(address),
+            IpAddr::V4(_) => None,
         });
         let mut own: Vec<Own> = planned
             .map(|address| Own {

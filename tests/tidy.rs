@@ -21,7 +21,7 @@ const ROWS: [&[&str]; 22] = [
     &["runtime"],
     &["live"],
     &["here", "worker"],
-    &["dns"],
+    &["advertise", "dns"],
     &["barrier", "settle"],
     &["apply"],
     &["program"],

@@ -52,6 +52,8 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         // The root is nobody's number; it comes after the last host.
         let number = if end.node == 0 { hosts + 1 } else { end.node };
         let wanted = |subnet: &&Cidr| only.is_none_or(|family| family.includes(subnet.address()));
+        let makes_its_own = end.spec.is_some_and(|spec| spec.slaac.is_some());
+        let wanted = |subnet: &&Cidr| wanted(subnet) && (subnet.is_ipv4() || !makes_its_own);
         for subnet in domain.subnets.iter().filter(wanted) {
             match free_address(*subnet, number as u128, end.domain, &taken) {
                 Some(address) => {

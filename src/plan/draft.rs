@@ -9,6 +9,7 @@ use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
+use crate::wire::advertisement::Advertisement;
 
 /// A plan in the making: what is decided, beside what it was asked with.
 pub(crate) struct Draft<'t> {
@@ -67,6 +68,8 @@ pub(crate) struct DraftEnd<'t> {
     pub(crate) mac: Mac,
     pub(crate) mtu: Option<u32>,
     pub(crate) addresses: Vec<(Cidr, &'static Location<'static>)>,
+    pub(crate) autoconfigured: bool,
+    pub(crate) advertisement: Option<Advertisement>,
     pub(crate) spec: Option<&'t InterfaceSpec>,
     pub(crate) at: &'static Location<'static>,
 }
@@ -119,6 +122,8 @@ impl Draft<'_> {
                 .into_iter()
                 .map(|(address, _)| address)
                 .collect(),
+            autoconfigured: end.autoconfigured,
+            advertisement: end.advertisement,
         };
         let cables = self
             .cables

@@ -15,6 +15,7 @@ mod path;
 pub(crate) mod route;
 mod runtime;
 mod script;
+mod slaac;
 pub(crate) mod stand_in;
 mod sysctl;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
 use crate::nft::Table;
 use crate::topology::{Mistake, RouteKind, Topology};
+use crate::wire::advertisement::Advertisement;
 
 /// Interface indexes start here: low ones are taken by `lo` and, on some kernels, by fallback tunnels.
 const FIRST_INDEX: u32 = 100;
@@ -121,6 +123,9 @@ pub(crate) struct End {
     /// Position in the node's bridges.
     pub(crate) bridge: Option<usize>,
     pub(crate) addresses: Vec<Cidr>,
+    /// Its IPv6 addresses follow from what routers advertise.
+    pub(crate) autoconfigured: bool,
+    pub(crate) advertisement: Option<Advertisement>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +156,14 @@ pub(crate) struct Ends<'p> {
     pub(crate) far: Vec<&'p End>,
 }
 
+impl End {
+    /// The addresses that it is given, as opposed to those that it makes itself.
+    pub(crate) fn given(&self) -> impl Iterator<Item = Cidr> + use<'_> {
+        let addresses = self.addresses.iter().copied();
+        addresses.filter(|address| address.is_ipv4() || !self.autoconfigured)
+    }
+}
+
 impl Topology {
     /// Decides every name, address and route.
     ///
@@ -174,6 +187,7 @@ impl Topology {
         name::check(self, &mut mistakes);
         let mut draft = draft::Draft::of(self, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
+        slaac::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         draft.drop_small_ipv6();

@@ -7,6 +7,7 @@ use crate::address::{Cidr, Family};
 use crate::plan::Route;
 use crate::plan::draft::{Draft, listed, nodes};
 use crate::plan::mistakes::Mistakes;
+use crate::plan::slaac;
 use crate::topology::{RouteKind, Topology};
 use graph::{Destination, Graph, Way};
 
@@ -30,7 +31,10 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
             .iter()
             .map(|it| graph.distances(it, &forwards))
             .collect();
-        for (node, _) in nodes(topology).filter(|(_, host)| !host.manual_routes) {
+        let is_told = |node| family == Family::V6 && slaac::listens(draft, node);
+        let computed =
+            nodes(topology).filter(|(node, host)| !host.manual_routes && !is_told(*node));
+        for node in computed.map(|(node, _)| node).collect::<Vec<_>>() {
             let explicit = &draft.nodes[node].routes;
             let is_explicit = |subnet| {
                 explicit

@@ -28,6 +28,9 @@ impl Display for Plan {
         for position in 1..self.nodes.len() {
             At(self, position).finish(f)?;
         }
+        for position in self.advertisers() {
+            At(self, position).advertisements(f)?;
+        }
         #[cfg(feature = "dns")]
         for position in self.dns_nodes() {
             At(self, position).dns(f)?;
@@ -177,7 +180,7 @@ impl At<'_> {
         }
         for end in self.0.ends(self.1) {
             self.up(&end.name, f)?;
-            self.addresses(&end.name, &end.addresses, f)?;
+            self.addresses(&end.name, &end.given().collect::<Vec<_>>(), f)?;
         }
         for route in &node.routes {
             writeln!(f, "{ip} route add {route}")?;
@@ -195,6 +198,21 @@ impl At<'_> {
                 write!(f, "ip netns exec {} ", self.name())?;
             }
             write!(f, "nft -f - <<'END'\n{table}END\n")?;
+        }
+        Ok(())
+    }
+
+    /// No command of the shell does it.
+    fn advertisements(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let node = &self.0.nodes[self.1].name;
+        for end in self.0.ends(self.1) {
+            let Some(advertisement) = &end.advertisement else {
+                continue;
+            };
+            for subnet in &advertisement.subnets {
+                let interface = &end.name;
+                writeln!(f, "# node {node} advertises {subnet}/64 on {interface}")?;
+            }
         }
         Ok(())
     }

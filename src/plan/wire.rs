@@ -320,6 +320,8 @@ impl<'t> Draft<'t> {
             mac: chosen.unwrap_or(mac),
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
+            autoconfigured: false,
+            advertisement: None,
             spec: Some(wish.spec),
             at: wish.at,
         }
@@ -346,6 +348,8 @@ impl<'t> Draft<'t> {
             mac,
             mtu: wish.spec.mtu.as_ref().map(|(mtu, _)| *mtu).or(inherited),
             addresses: Vec::new(),
+            autoconfigured: false,
+            advertisement: None,
             spec: None,
             at: wish.at,
         }

@@ -15,11 +15,11 @@ fn unsupported() -> io::Error {
     )
 }
 
-#[cfg(feature = "dns")]
 #[path = "elsewhere/serving.rs"]
 mod serving;
 #[cfg(feature = "dns")]
-pub(crate) use serving::{datagram, ready};
+pub(crate) use serving::datagram;
+pub(crate) use serving::{link_socket, ready};
 
 pub(crate) mod bootstrap {
     use super::userns::Door;

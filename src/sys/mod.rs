@@ -15,6 +15,7 @@ pub(crate) mod features;
 pub(crate) mod identity;
 pub(crate) mod lend;
 pub(crate) mod limits;
+pub(crate) mod link_socket;
 pub(crate) mod mounts;
 pub(crate) mod netlink;
 pub(crate) mod netns;
@@ -23,7 +24,6 @@ pub(crate) mod packet;
 mod plain;
 pub(crate) mod process;
 mod quota;
-#[cfg(feature = "dns")]
 pub(crate) mod ready;
 pub(crate) mod socket;
 pub(crate) mod socket_tables;

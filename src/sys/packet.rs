@@ -73,6 +73,10 @@ impl IcmpSocket {
         Ok(socket)
     }
 
+    pub(super) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
     /// Whether it is a socket for ICMP, and not for ICMPv6.
     pub(crate) fn is_ipv4(&self) -> bool {
         self.ipv4
@@ -221,7 +225,7 @@ fn answer_types(ipv4: bool) -> &'static [u8] {
 }
 
 /// Leaves all other types (requests, neighbour discovery and the like) out of the queue, so that they cannot fill it.
-fn pass_only(types: &[u8], socket: BorrowedFd<'_>, ipv4: bool) -> io::Result<()> {
+pub(super) fn pass_only(types: &[u8], socket: BorrowedFd<'_>, ipv4: bool) -> io::Result<()> {
     // Not in libc. A set bit in the mask means "drop".
     const ICMP_FILTER: i32 = 1;
     const ICMPV6_FILTER: i32 = 1;

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::address::Cidr;
-use crate::topology::Written;
+use crate::topology::{AdvertisementSpec, Written};
 
 /// One end of an attachment or of a link: its name, addresses, MTU and hardware address, all of them optional.
 ///
@@ -23,6 +23,9 @@ pub struct InterfaceSpec {
     pub(crate) addressing: Addressing,
     pub(crate) mtu: Option<(u32, Written)>,
     pub(crate) mac: Option<Written>,
+    pub(crate) advertisement: Option<AdvertisementSpec>,
+    /// Where it was said that the interface configures itself.
+    pub(crate) slaac: Option<&'static Location<'static>>,
 }
 
 /// Where an interface's addresses come from.
@@ -42,6 +45,8 @@ impl InterfaceSpec {
             addressing: Addressing::Allotted,
             mtu: None,
             mac: None,
+            advertisement: None,
+            slaac: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What was asked for: a plain value that people build up and pass around.
 
+mod advertisement;
 mod bridge;
 mod host;
 mod interface;
@@ -12,6 +13,7 @@ use std::panic::Location;
 
 use crate::address::Family;
 
+pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};

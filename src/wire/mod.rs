@@ -1,5 +1,6 @@
 //! Packets as bytes: pure, and the only place that names `pnet_packet`.
 
+pub(crate) mod advertisement;
 pub(crate) mod icmp;
 mod quote;
 mod reason;

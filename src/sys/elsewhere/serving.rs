@@ -1,5 +1,6 @@
 //! What servers need of the kernel, on systems other than Linux.
 
+#[cfg(feature = "dns")]
 pub(crate) mod datagram {
     use std::io;
     use std::net::SocketAddr;
@@ -22,6 +23,29 @@ pub(crate) mod datagram {
         }
 
         pub(crate) fn send_back(&self, _bytes: &[u8], _way: Way) -> io::Result<()> {
+            match *self {}
+        }
+    }
+}
+
+pub(crate) mod link_socket {
+    use std::io;
+
+    use crate::sys::packet::Received;
+
+    #[derive(Debug)]
+    pub(crate) enum LinkSocket {}
+
+    impl LinkSocket {
+        pub(crate) fn open(_interface: &str, _index: u32) -> io::Result<Self> {
+            Err(crate::sys::unsupported())
+        }
+
+        pub(crate) fn tell_all(&self, _message: &[u8]) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn receive(&mut self) -> io::Result<Option<Received<'_>>> {
             match *self {}
         }
     }
