@@ -4,6 +4,9 @@
 //!
 //! See [rtnetlink(7)](https://man7.org/linux/man-pages/man7/rtnetlink.7.html).
 
+mod chain;
+mod rules;
+
 use crate::case::{Case, GATEWAY, Shape};
 
 const NEW_LINK: u16 = 16;
@@ -43,17 +46,29 @@ pub(crate) struct Script {
     pub(crate) batches: Vec<Batch>,
     /// What is sent when the links are in service: it raises the bridge.
     pub(crate) last: Option<Batch>,
-    /// The node whose links come into service some time after they were raised.
-    pub(crate) waits: usize,
-    pub(crate) listing: Batch,
+    /// The nodes whose links come into service some time after they were raised, each with what lists them.
+    pub(crate) waits: Vec<(usize, Batch)>,
+    /// Nodes that forward.
+    pub(crate) routers: std::ops::Range<usize>,
+    /// What nftables is told, in one batch, in a node.
+    pub(crate) rules: Option<(usize, Vec<u8>)>,
 }
 
 impl Script {
     pub(crate) fn of(case: &Case) -> Self {
         let (mut batches, mut last, waits) = match case.shape {
-            Shape::Bridge => (bridge(case), Some(raise_bridge()), 0),
-            Shape::Cable => (cable(), None, 1),
+            Shape::Bridge => (bridge(case), Some(raise_bridge()), 0..1),
+            Shape::Cable => (cable(), None, 1..2),
+            Shape::Chain | Shape::Nat => (chain::cables(case), None, 1..case.hosts),
         };
+        let routers = match case.shape {
+            Shape::Bridge | Shape::Cable => 0..0,
+            Shape::Chain | Shape::Nat => 2..case.hosts,
+        };
+        if !routers.is_empty() {
+            batches.extend(chain::addresses(case));
+        }
+        let rules = matches!(case.shape, Shape::Nat).then(|| (2, rules::masquerade("eth1")));
         batches
             .iter_mut()
             .chain(&mut last)
@@ -62,8 +77,9 @@ impl Script {
             nodes: case.hosts + 1,
             batches,
             last,
-            waits,
-            listing: list_links(waits),
+            waits: waits.map(|node| (node, list_links(node))).collect(),
+            routers,
+            rules,
         }
     }
 }
@@ -133,7 +149,7 @@ fn cable() -> Vec<Batch> {
         }
         if host > 0 {
             batch.address_v4([10, 1, 0, host], FIRST_INDEX);
-            batch.address_v6(host, FIRST_INDEX);
+            batch.address_v6(1, host, FIRST_INDEX);
         }
         batches.push(batch);
     }
@@ -263,11 +279,9 @@ impl Batch {
         self.attribute(4, &[address[0], address[1], 255, 255]);
     }
 
-    /// `fd00:1::HOST/64`, usable at once.
-    fn address_v6(&mut self, host: u8, index: u32) {
-        let mut address = [0; 16];
-        address[..4].copy_from_slice(&[0xfd, 0, 0, 1]);
-        address[15] = host;
+    /// `fd00:LINK::HOST/64`, usable at once.
+    fn address_v6(&mut self, link: u8, host: u8, index: u32) {
+        let address = chain::v6(link, host);
         self.message(NEW_ADDRESS, CREATE, &[10, 64, 0, 0]);
         self.bytes.extend(index.to_ne_bytes());
         self.attribute(1, &address);
@@ -276,9 +290,22 @@ impl Batch {
     }
 
     fn default_route(&mut self, via: [u8; 4], index: u32) {
+        self.route(&[], &via, index);
+    }
+
+    /// To a subnet of so many whole bytes; of none is the default.
+    fn route(&mut self, subnet: &[u8], via: &[u8], index: u32) {
+        let family = if via.len() == 4 { 2 } else { 10 };
+        let bits = subnet.len() as u8 * 8;
         // The main table, as if typed at boot, from anywhere, unicast.
-        self.message(NEW_ROUTE, CREATE, &[2, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]);
-        self.attribute(5, &via);
+        let head = [family, bits, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
+        self.message(NEW_ROUTE, CREATE, &head);
+        if bits > 0 {
+            let mut whole = subnet.to_vec();
+            whole.resize(via.len(), 0);
+            self.attribute(1, &whole);
+        }
+        self.attribute(5, via);
         self.attribute(4, &index.to_ne_bytes());
     }
 }

@@ -21,12 +21,18 @@ pub(crate) enum Shape {
     Bridge,
     /// Two hosts and one cable.
     Cable,
+    /// Two hosts with routers between them, one behind the other: the first node and the last one are the hosts.
+    Chain,
+    /// Such a chain with one router, which translates what leaves towards the last node.
+    Nat,
 }
 
 /// In the order of the table. Those without samples are for the comparison with peers.
-pub(crate) const CASES: [Case; 8] = [
+pub(crate) const CASES: [Case; 10] = [
     Case::new("lab-a", 2, Shape::Bridge, [21, 3]),
     Case::new("lan-2", 2, Shape::Cable, [21, 3]),
+    Case::new("router-nat", 3, Shape::Nat, [21, 1]),
+    Case::new("routers-10", 12, Shape::Chain, [21, 1]),
     Case::new("bridge-8", 8, Shape::Bridge, [21, 3]),
     Case::new("bridge-16", 16, Shape::Bridge, [0, 0]),
     Case::new("bridge-64", 64, Shape::Bridge, [11, 1]),
@@ -60,13 +66,40 @@ impl Case {
         match self.shape {
             Shape::Bridge => [172, 16, 1, 2],
             Shape::Cable => [10, 1, 0, 2],
+            Shape::Chain | Shape::Nat => [10, self.hosts as u8 - 1, 0, self.hosts as u8],
         }
     }
 
     pub(crate) fn topology(&self) -> Topology {
-        if let Shape::Cable = self.shape {
-            return Topology::lan(["ns1", "ns2"]);
+        match self.shape {
+            Shape::Bridge => self.bridge(),
+            Shape::Cable => Topology::lan(["ns1", "ns2"]),
+            Shape::Chain | Shape::Nat => self.chain(),
         }
+    }
+
+    fn chain(&self) -> Topology {
+        let routers = self.hosts - 2;
+        let name = |node: usize| match node {
+            0 => "ns1".to_owned(),
+            node if node > routers => "ns2".to_owned(),
+            node => format!("r{node}"),
+        };
+        let mut topology = Topology::new().host(name(0), |h| h);
+        for router in 1..=routers {
+            topology = topology.router(name(router), |r| match self.shape {
+                Shape::Nat => r,
+                _ => r,
+            });
+        }
+        topology = topology.host(name(routers + 1), |h| h);
+        for node in 0..=routers {
+            topology = topology.link(name(node), name(node + 1));
+        }
+        topology
+    }
+
+    fn bridge(&self) -> Topology {
         let [a, b, c, d] = GATEWAY;
         let gateway = format!("{a}.{b}.{c}.{d}");
         let mut topology = Topology::new().bridge("mydocker0", format!("{gateway}/16"));

@@ -22,6 +22,14 @@ const SYSCTLS: [(&CStr, &[u8]); 4] = [
     (c"/proc/sys/net/ipv4/ping_group_range", b"0\t2147483647"),
 ];
 
+/// What the library sets in each router as well.
+const FORWARDING: [(&CStr, &[u8]); 4] = [
+    (c"/proc/sys/net/ipv4/ip_forward", b"1"),
+    (c"/proc/sys/net/ipv4/icmp_ratelimit", b"0"),
+    (c"/proc/sys/net/ipv6/conf/all/forwarding", b"1"),
+    (c"/proc/sys/net/ipv6/icmp/ratelimit", b"0"),
+];
+
 const SIOCGSKNS: libc::Ioctl = 0x894C;
 const LINK_GROUP: libc::c_int = 1;
 const ERROR: u16 = 2;
@@ -43,18 +51,26 @@ impl Floor {
             sockets: Vec::with_capacity(script.nodes),
             buffer: vec![0; 64 * 1024],
         };
-        for _ in 0..script.nodes {
+        for node in 0..script.nodes {
             unshare()?;
             floor.sockets.push(netlink()?);
             for (path, value) in SYSCTLS {
                 let last = path.to_bytes().ends_with(b"ping_group_range");
                 write(path, if last { groups } else { value })?;
             }
+            if script.routers.contains(&node) {
+                FORWARDING
+                    .iter()
+                    .try_for_each(|(path, value)| write(path, value))?;
+            }
         }
         for batch in &mut script.batches {
             floor.execute(batch)?;
         }
         floor.settle(script)?;
+        if let Some((node, batch)) = &script.rules {
+            floor.tell_nftables(*node, batch)?;
+        }
         if let Some(last) = &mut script.last {
             floor.execute(last)?;
         }
@@ -79,15 +95,22 @@ impl Floor {
         owned(unsafe { libc::ioctl(self.sockets[node].as_raw_fd(), SIOCGSKNS) })
     }
 
-    /// Waits until every link of the node has a carrier.
+    /// Waits until every link has a carrier.
     fn settle(&mut self, script: &Script) -> io::Result<()> {
-        if self.is_settled(script)? {
+        script
+            .waits
+            .iter()
+            .try_for_each(|(node, listing)| self.settle_node(*node, listing))
+    }
+
+    fn settle_node(&mut self, node: usize, listing: &Batch) -> io::Result<()> {
+        if self.is_settled(node, listing)? {
             return Ok(());
         }
-        enter(&self.namespace(script.waits)?)?;
+        enter(&self.namespace(node)?)?;
         let watch = netlink()?;
         watch_links(&watch)?;
-        while !self.is_settled(script)? {
+        while !self.is_settled(node, listing)? {
             match receive(&watch, &mut self.buffer) {
                 // Too many to keep: a change all the same.
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => return Err(error),
@@ -97,9 +120,9 @@ impl Floor {
         Ok(())
     }
 
-    fn is_settled(&mut self, script: &Script) -> io::Result<bool> {
-        let socket = &self.sockets[script.waits];
-        send(socket, &script.listing.bytes)?;
+    fn is_settled(&mut self, node: usize, listing: &Batch) -> io::Result<bool> {
+        let socket = &self.sockets[node];
+        send(socket, &listing.bytes)?;
         let mut settled = true;
         loop {
             let received = receive(socket, &mut self.buffer)?;
@@ -110,6 +133,17 @@ impl Floor {
                     _ => settled &= is_in_service(message),
                 }
             }
+        }
+    }
+
+    fn tell_nftables(&mut self, node: usize, batch: &[u8]) -> io::Result<()> {
+        enter(&self.namespace(node)?)?;
+        let socket = socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_NETFILTER)?;
+        send(&socket, batch)?;
+        let received = receive(&socket, &mut self.buffer)?;
+        match word(&self.buffer[..received], 16) as i32 {
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(-error)),
         }
     }
 
