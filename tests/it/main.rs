@@ -17,6 +17,7 @@ mod dns_servers;
 mod executors;
 mod families;
 mod features;
+mod graphs;
 mod hosts;
 mod labs;
 mod live;

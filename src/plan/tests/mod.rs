@@ -10,6 +10,7 @@ mod paths;
 mod printing;
 mod properties;
 mod routes;
+mod walks;
 
 use crate::topology::{Mistake, Topology};
 

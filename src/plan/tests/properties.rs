@@ -94,6 +94,7 @@ fn make(call: &Call) -> Topology {
                         1 => {
                             host.route_with(text(*to), |r| r.device("eth0").metric(u32::from(*via)))
                         }
+                        2 if to % 4 == 0 => host.forward(),
                         _ => host.blackhole(text(*to)),
                     };
                 }
