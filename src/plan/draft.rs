@@ -23,6 +23,8 @@ pub(crate) struct Draft<'t> {
 pub(crate) struct DraftNode {
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// The node in whose namespace it lives.
+    pub(crate) shares: Option<usize>,
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
@@ -148,6 +150,7 @@ impl DraftNode {
         Self {
             name: name.to_owned(),
             role,
+            shares: None,
             routes: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
@@ -204,6 +207,7 @@ impl DraftNode {
             name: self.name,
             aliases: Vec::new(),
             role: self.role,
+            shares: self.shares,
             bridges: Vec::new(),
             forwards: false,
             routes: self.routes,

@@ -15,6 +15,7 @@ mod path;
 pub(crate) mod route;
 mod runtime;
 mod script;
+mod share;
 mod slaac;
 pub(crate) mod stand_in;
 mod sysctl;
@@ -78,6 +79,8 @@ pub(crate) struct Node {
     /// Further names by which others find it.
     pub(crate) aliases: Vec<String>,
     pub(crate) role: Role,
+    /// The node in whose namespace it lives, unless it has one of its own.
+    pub(crate) shares: Option<usize>,
     pub(crate) bridges: Vec<Bridge>,
     /// Whether it passes on what is not for itself.
     pub(crate) forwards: bool,
@@ -186,6 +189,7 @@ impl Topology {
         let mut mistakes = mistakes::Mistakes::new(&self.allowed);
         name::check(self, &mut mistakes);
         let mut draft = draft::Draft::of(self, &mut mistakes);
+        share::decide(self, &mut draft, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         slaac::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
@@ -204,6 +208,7 @@ impl Topology {
 impl Plan {
     /// The interface addresses of a node, bridges included, in the order in which they are added.
     pub(crate) fn addresses(&self, node: usize) -> impl Iterator<Item = Cidr> + '_ {
+        let node = self.namespace_of(node);
         let bridges = self.nodes[node]
             .bridges
             .iter()

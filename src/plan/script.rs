@@ -12,24 +12,28 @@ use crate::plan::{Bridge, Cable, End, Plan, Role, Route};
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let root = At(self, 0);
-        for position in 1..self.nodes.len() {
+        let own = || (0..self.nodes.len()).filter(|node| self.nodes[*node].shares.is_none());
+        for position in own().skip(1) {
             writeln!(f, "ip netns add {}", At(self, position).name())?;
         }
-        for position in 0..self.nodes.len() {
+        for position in own() {
             At(self, position).defaults(f)?;
         }
-        for position in 0..self.nodes.len() {
+        for position in own() {
             At(self, position).bridges(f)?;
         }
         for cable in &self.cables {
             self.cable(cable, f)?;
         }
         root.finish(f)?;
-        for position in 1..self.nodes.len() {
+        for position in own().skip(1) {
             At(self, position).finish(f)?;
         }
         for position in self.advertisers() {
             At(self, position).advertisements(f)?;
+        }
+        for (name, other) in self.sharing() {
+            writeln!(f, "# node {name} shares the network of {other}")?;
         }
         #[cfg(feature = "dns")]
         for position in self.dns_nodes() {

@@ -8,6 +8,7 @@ mod link;
 mod mistake;
 mod route;
 mod router;
+mod share;
 
 use std::panic::Location;
 

@@ -31,6 +31,7 @@ mod routers;
 mod routes;
 mod segments;
 mod settings;
+mod shared;
 mod slaac;
 mod starters;
 mod states;

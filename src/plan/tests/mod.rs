@@ -10,6 +10,7 @@ mod paths;
 mod printing;
 mod properties;
 mod routes;
+mod share;
 
 use crate::topology::{Mistake, Topology};
 
@@ -22,6 +23,7 @@ const SOURCES: [(&str, &str); 7] = [
     ("src/plan/tests/names.rs", include_str!("names.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
+    ("src/plan/tests/share.rs", include_str!("share.rs")),
 ];
 
 /// The text of a refusal, each place in it replaced by the code that stands there: `[attach("br0", "10.0.0.1/24"]`.
