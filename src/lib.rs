@@ -276,8 +276,8 @@ pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
 pub use task::Task;
 pub use topology::{
-    Addresses, AdvertisementSpec, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec,
-    Topology,
+    Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
+    Mistake, RouteSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::{Cidr, Family, Mac};
 use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
+use crate::plan::docker::Network;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 use crate::wire::advertisement::Advertisement;
@@ -26,6 +28,7 @@ pub(crate) struct DraftNode {
     /// The node in whose namespace it lives.
     pub(crate) shares: Option<usize>,
     pub(crate) routes: Vec<Route>,
+    pub(crate) name_servers: Vec<IpAddr>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
     #[cfg(feature = "dns")]
@@ -48,6 +51,8 @@ pub(crate) struct Domain<'t> {
     pub(crate) subnets: Vec<Cidr>,
     /// The bridge that joins the cables, if there is one.
     pub(crate) bridge: Option<DraftBridge<'t>>,
+    /// What its hosts get from it, if it is a bridge of Docker's.
+    pub(crate) docker: Option<Network>,
     /// Neither the topology nor an end's address says which subnets there are.
     pub(crate) automatic: bool,
 }
@@ -152,6 +157,7 @@ impl DraftNode {
             role,
             shares: None,
             routes: Vec::new(),
+            name_servers: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
             #[cfg(feature = "dns")]
@@ -211,6 +217,7 @@ impl DraftNode {
             bridges: Vec::new(),
             forwards: false,
             routes: self.routes,
+            name_servers: self.name_servers,
             sysctls: self.sysctls,
             tables: self.tables,
             #[cfg(feature = "dns")]

@@ -51,6 +51,10 @@ impl Plan {
 
     /// `/etc/resolv.conf` of a node.
     pub(crate) fn resolv_conf(&self, node: usize) -> String {
+        let told = &self.nodes[self.namespace_of(node)].name_servers;
+        if !told.is_empty() {
+            return resolv_conf(told);
+        }
         #[cfg(feature = "dns")]
         let servers = self.nameservers(node);
         #[cfg(not(feature = "dns"))]

@@ -6,6 +6,7 @@ mod address;
 mod check;
 #[cfg(feature = "dns")]
 mod dns;
+mod docker;
 mod draft;
 pub(crate) mod etc;
 mod family;
@@ -85,6 +86,8 @@ pub(crate) struct Node {
     /// Whether it passes on what is not for itself.
     pub(crate) forwards: bool,
     pub(crate) routes: Vec<Route>,
+    /// The DNS servers that it was told to ask, instead of those of the topology.
+    pub(crate) name_servers: Vec<IpAddr>,
     /// What the topology asked for; what it did not ask for is [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
     /// The rules of nftables.
@@ -195,6 +198,7 @@ impl Topology {
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         draft.drop_small_ipv6();
+        docker::decide(self, &mut draft, &mut mistakes);
         path::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]

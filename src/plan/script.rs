@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use crate::address::{Cidr, Family};
-use crate::plan::{Bridge, Cable, End, Plan, Role, Route};
+use crate::plan::{Bridge, Cable, End, Node, Plan, Role, Route};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -31,6 +31,9 @@ impl Display for Plan {
         }
         for position in self.advertisers() {
             At(self, position).advertisements(f)?;
+        }
+        for node in &self.nodes {
+            node.name_servers(f)?;
         }
         for (name, other) in self.sharing() {
             writeln!(f, "# node {name} shares the network of {other}")?;
@@ -256,6 +259,18 @@ impl At<'_> {
             )?;
         }
         Ok(())
+    }
+}
+
+impl Node {
+    /// No command of the shell does it.
+    fn name_servers(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.name_servers.is_empty() {
+            return Ok(());
+        }
+        let servers: Vec<String> = self.name_servers.iter().map(ToString::to_string).collect();
+        let servers = servers.join(", ");
+        writeln!(f, "# node {} asks the DNS servers {servers}", self.name)
     }
 }
 

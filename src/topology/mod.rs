@@ -2,6 +2,7 @@
 
 mod advertisement;
 mod bridge;
+mod docker;
 mod host;
 mod interface;
 mod link;
@@ -16,6 +17,7 @@ use crate::address::Family;
 
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
+pub use docker::DockerBridge;
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
@@ -23,6 +25,7 @@ pub use mistake::Mistake;
 pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
+pub(crate) use docker::{DockerSettings, Setting};
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;

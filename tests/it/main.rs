@@ -14,6 +14,7 @@ mod dns;
 mod dns_names;
 #[cfg(feature = "dns")]
 mod dns_servers;
+mod docker_bridges;
 mod executors;
 mod families;
 mod features;

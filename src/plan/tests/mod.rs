@@ -3,6 +3,7 @@
 mod addresses;
 #[cfg(feature = "dns")]
 mod dns;
+mod docker;
 mod families;
 mod hardware;
 mod names;
@@ -15,9 +16,10 @@ mod share;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 8] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
+    ("src/plan/tests/docker.rs", include_str!("docker.rs")),
     ("src/plan/tests/families.rs", include_str!("families.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
