@@ -275,6 +275,8 @@ pub use require::require;
 pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
 pub use task::Task;
+#[doc(inline)]
+pub use topology::ready as topologies;
 pub use topology::{
     Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
     Mistake, RouteSpec, Topology,

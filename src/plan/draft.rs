@@ -150,6 +150,13 @@ impl Draft<'_> {
     }
 }
 
+impl Domain<'_> {
+    /// Whether nobody in it may use a router, as in an internal network of Docker's.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.docker.as_ref().is_some_and(Network::is_internal)
+    }
+}
+
 impl DraftNode {
     pub(crate) fn new(name: &str, role: Role, number: usize) -> Self {
         Self {

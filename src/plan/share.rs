@@ -28,7 +28,7 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
         }
         for (at, what) in own_parts(topology, host) {
             let cause = format!(
-                "{what} of its own, but it shares the network of `{}`: give it to that one",
+                "{what}, but its network is that of `{}`: it belongs there",
                 other.text
             );
             wrong(at, cause);
@@ -102,6 +102,9 @@ fn own_parts<'t>(
                 .map(|(name, _)| of("it has a sysctl", name)),
         )
         .collect();
+    if host.forwards {
+        found.push((host.name.at, "it forwards".to_owned()));
+    }
     #[cfg(feature = "dns")]
     if !host.dns.is_empty() {
         found.push((host.name.at, "it serves DNS zones".to_owned()));

@@ -7,6 +7,7 @@ mod host;
 mod interface;
 mod link;
 mod mistake;
+pub mod ready;
 mod route;
 mod router;
 mod share;

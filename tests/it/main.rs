@@ -28,6 +28,7 @@ mod owners;
 mod pings;
 mod programs;
 mod readiness;
+mod ready;
 mod routers;
 mod routes;
 mod segments;

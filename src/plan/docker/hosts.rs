@@ -21,6 +21,11 @@ impl Network {
         self.lan(subnet).map_or(subnet, |lan| lan.pool)
     }
 
+    /// Whether its hosts get no way out.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.internal
+    }
+
     fn around(&self, address: Cidr) -> Option<&Lan> {
         self.lans
             .iter()
@@ -74,7 +79,7 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
         }
         for (address, at) in &end.addresses {
             match network.around(*address) {
-                Some(lan) if !topology.bare && !network.internal && !lan.is_gateway(end) => {
+                Some(lan) if !topology.bare && !network.is_internal() && !lan.is_gateway(end) => {
                     node.routes
                         .extend(lan.route(&end.name, end.index, &node.routes));
                 }

@@ -154,6 +154,22 @@ fn the_router_itself_and_hosts_of_an_internal_network_have_no_default_route() {
 }
 
 #[test]
+fn a_router_leads_nobody_out_of_an_internal_network() {
+    let open = |bridge: DockerBridge| {
+        lab(bridge)
+            .segment("far", ())
+            .root(|r| r.forward().join("far"))
+            .host("c", |h| h.join("far"))
+    };
+    let routes = |topology: Topology| {
+        let script = topology.plan().unwrap().to_string();
+        script.matches("ip -netns a route add").count()
+    };
+    assert_eq!(routes(open(docker0())), 1);
+    assert_eq!(routes(open(docker0().internal())), 0);
+}
+
+#[test]
 fn what_lies_outside_of_the_subnet_is_named() {
     assert_eq!(
         clash(docker0().gateway("192.168.2.6")),

@@ -40,24 +40,26 @@ fn a_sharing_host_has_no_network_of_its_own() {
                 h.share("web")
                     .attach("lan", "10.1.0.9/16")
                     .default_route("10.1.0.2")
-                    .sysctl("net.ipv4.ip_forward", 1)
+                    .sysctl("net.ipv4.tcp_sack", 0)
+                    .forward()
             })
             .link("root", "sidecar"),
     );
-    let give = "of its own, but it shares the network of `web`: give it to that one";
+    let give = ", but its network is that of `web`: it belongs there";
     for part in [
         format!(
-            "[attach(\"lan\", \"10.1.0.9/16\"]: node `sidecar`: it has an attachment to `lan` {give}"
+            "[attach(\"lan\", \"10.1.0.9/16\"]: node `sidecar`: it has an attachment to `lan`{give}"
         ),
-        format!("[link(\"root\", \"sidecar\"]: node `sidecar`: it has a link {give}"),
-        format!("[default_route(\"10.1.0.2\"]: node `sidecar`: it has a route to `default` {give}"),
+        format!("[link(\"root\", \"sidecar\"]: node `sidecar`: it has a link{give}"),
+        format!("[default_route(\"10.1.0.2\"]: node `sidecar`: it has a route to `default`{give}"),
         format!(
-            "[sysctl(\"net.ipv4.ip_forward\", 1]: node `sidecar`: it has a sysctl `net.ipv4.ip_forward` {give}"
+            "[sysctl(\"net.ipv4.tcp_sack\", 0]: node `sidecar`: it has a sysctl `net.ipv4.tcp_sack`{give}"
         ),
+        format!("node `sidecar`: it forwards{give}"),
     ] {
         assert!(text.contains(&part), "{part}\n{text}");
     }
-    assert!(text.contains("4 mistakes"), "{text}");
+    assert!(text.contains("5 mistakes"), "{text}");
 }
 
 #[cfg(feature = "dns")]
@@ -66,7 +68,10 @@ fn a_sharing_host_serves_no_dns_of_its_own() {
     let zone = crate::zone::Zone::new("test").a("www", "10.1.0.1");
     let topology = Topology::lan(["web"]).host("sidecar", |h| h.share("web").dns(zone));
     let text = mistake(&topology);
-    assert!(text.contains("it serves DNS zones of its own"), "{text}");
+    assert!(
+        text.contains("it serves DNS zones, but its network is that of `web`"),
+        "{text}"
+    );
 }
 
 #[test]
