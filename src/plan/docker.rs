@@ -174,12 +174,17 @@ impl<'t> Settling<'t, '_, '_> {
             }
         };
         let subnet = own.network();
-        let because = format!("lies outside the subnet {subnet} of {}", from.shown());
+        let named = if from.value == subnet {
+            from.shown()
+        } else {
+            format!("the subnet {subnet} of {}", from.shown())
+        };
+        let because = format!("lies outside {named}");
         let written = from.written;
         let contradicts = |it: &Given<'_>| match it.setting {
             Setting::Bip | Setting::Dns => None,
             Setting::Subnet if it.value == subnet => None,
-            Setting::Subnet => Some(format!("is not the subnet {subnet} of {}", from.shown())),
+            Setting::Subnet => Some(format!("is not {named}")),
             Setting::Gateway if subnet.contains(it.value.address()) => {
                 let differs = it.value.address() != own.address();
                 let also = "the bridge's own address: another router is a default-gateway";
