@@ -49,6 +49,16 @@ fn shapes_have_as_many_hosts_as_they_say() {
     }
 }
 
+#[test]
+fn a_ring_is_closed() {
+    let closed = |routers: usize| {
+        let plan = topologies::ring(routers).plan().unwrap().to_string();
+        let cables = plan.lines().filter(|it| it.contains(" type veth "));
+        cables.filter(|it| !it.contains(" netns h")).count()
+    };
+    assert_eq!([1, 2, 3, 6].map(closed), [0, 1, 3, 6]);
+}
+
 /// A leaf is a cable away from each spine, and two hosts of one rack from each other.
 #[test]
 fn leaves_and_spines_are_joined_completely() {

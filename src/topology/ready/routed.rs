@@ -32,7 +32,7 @@ pub fn star(hosts: usize) -> Topology {
     topology
 }
 
-/// Routers in a circle, each with a host: two ways lead to everybody, and one is left when a cable is cut.
+/// Routers in a circle, each with a host: two ways lead to everybody. The routes are those of the shorter one, and stay when a cable is cut.
 ///
 /// ```text
 ///   h1 -- r1 -- r2 -- h2
