@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::address::{Cidr, Family};
 use crate::plan::{Bridge, Cable, End, Node, Plan, Role, Route};
+use crate::topology::ROOT;
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -15,6 +16,17 @@ impl Display for Plan {
         let own = || (0..self.nodes.len()).filter(|node| self.nodes[*node].shares.is_none());
         for position in own().skip(1) {
             writeln!(f, "ip netns add {}", At(self, position).name())?;
+        }
+        if self.sharing().next().is_some() {
+            writeln!(f, "mkdir -p /run/netns")?;
+        }
+        for (name, other) in self.sharing() {
+            // The root has no name there: it is where the commands run.
+            let other = match other {
+                ROOT => "/proc/self/ns/net".to_owned(),
+                other => format!("/run/netns/{other}"),
+            };
+            writeln!(f, "ln -s {other} /run/netns/{name}")?;
         }
         for position in own() {
             At(self, position).defaults(f)?;
@@ -34,9 +46,6 @@ impl Display for Plan {
         }
         for node in &self.nodes {
             node.name_servers(f)?;
-        }
-        for (name, other) in self.sharing() {
-            writeln!(f, "# node {name} shares the network of {other}")?;
         }
         #[cfg(feature = "dns")]
         for position in self.dns_nodes() {

@@ -1,11 +1,38 @@
 //! Bridges of Docker's: what follows from their settings, and which settings contradict one another.
 
+use proptest::prelude::*;
+
 use super::{allowable, mistake, refusal};
-use crate::address::Family;
+use crate::address::{Cidr, Family};
 use crate::topology::{DockerBridge, Mistake, Topology};
 
 fn docker0() -> DockerBridge {
     DockerBridge::new("docker0").bip("192.168.1.6/24")
+}
+
+/// A bridge with some settings by number.
+pub(super) fn bridge(
+    name: &str,
+    settings: &[(u8, u8)],
+    text: impl Fn(u8) -> &'static str,
+) -> DockerBridge {
+    let start = DockerBridge::new(name);
+    settings.iter().fold(start, |it, (setting, value)| {
+        let text = text(*value);
+        let address = text.split('/').next().unwrap();
+        match setting % 12 {
+            0..=2 => it.bip(text),
+            3 => it.subnet(text),
+            4 => it.gateway(address),
+            5 => it.fixed_cidr(text),
+            6 => it.fixed_cidr_v6(text),
+            7 => it.ip_range(text),
+            8 => it.default_gateway(address),
+            9 => it.default_gateway_v6(address),
+            10 => it.aux_address(address).internal(),
+            _ => it.dns(address).mtu(u32::from(*value) * 300),
+        }
+    })
 }
 
 /// With two hosts on it.
@@ -289,4 +316,55 @@ fn a_pool_that_is_used_up_and_an_address_outside_are_mistakes_of_the_host() {
         allowable(&stray, Mistake::GatewayOffSubnet),
         "[attach(\"docker0\", \"10.9.9.9/24\"]: interface `eth0` of node `c`: 10.9.9.9/24 is on no subnet of bridge `docker0`"
     );
+}
+
+const TEXTS: [&str; 12] = [
+    "10.0.0.6/29",
+    "10.0.0.1/29",
+    "10.0.0.4/30",
+    "10.0.0.0/29",
+    "10.0.0.0/30",
+    "10.0.0.7/32",
+    "fd00::1/64",
+    "fd00::/64",
+    "fd00::/126",
+    "fd00::2/128",
+    "2001:db8::1/64",
+    "10.0.0.3/31",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    /// What is accepted holds together: each host has an address of the subnet and the pool, and a gateway that it can reach.
+    #[test]
+    fn whatever_is_accepted_is_consistent(
+        settings in prop::collection::vec((any::<u8>(), 0..12u8), 0..4),
+        hosts in 0..5u8,
+    ) {
+        let docker0 = bridge("docker0", &settings, |text| TEXTS[usize::from(text)]);
+        let mut topology = Topology::new().docker_bridge(docker0.bip("10.0.0.6/29"));
+        for host in 0..hosts {
+            topology = topology.host(format!("h{host}"), |h| h.join("docker0"));
+        }
+        let planned = topology.plan();
+        // Enough of them are accepted, or the test fails.
+        prop_assume!(planned.is_ok());
+        let plan = planned.unwrap();
+        let own: Vec<Cidr> = plan.addresses(0).collect();
+        let mut seen: Vec<_> = own.iter().map(|it| it.address()).collect();
+        for node in 1..=usize::from(hosts) {
+            let addresses: Vec<Cidr> = plan.addresses(node).collect();
+            prop_assert_eq!(addresses.len(), own.len());
+            for route in &plan.nodes[node].routes {
+                let via = route.via.unwrap();
+                prop_assert!(addresses.iter().any(|it| it.contains(via) && it.address() != via));
+            }
+            for address in addresses {
+                prop_assert!(own.iter().any(|it| it.network() == address.network()));
+                prop_assert!(!seen.contains(&address.address()), "{}", plan);
+                seen.push(address.address());
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn a_sharing_host_has_the_others_addresses_and_files() {
     );
     let script = plan.to_string();
     assert!(!script.contains("netns add sidecar"), "{script}");
-    assert!(script.ends_with("# node sidecar shares the network of web\n"));
+    assert!(script.contains("\nln -s /run/netns/web /run/netns/sidecar\n"));
 }
 
 #[test]
