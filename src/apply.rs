@@ -46,19 +46,25 @@ struct Builder<'p> {
 
 impl<'p> Builder<'p> {
     fn new(plan: &'p Plan, floor: Option<i32>) -> Result<Self> {
-        let mut nodes = Vec::with_capacity(plan.nodes.len());
-        let mut stand_ins = Vec::with_capacity(plan.nodes.len());
+        let mut made = BTreeMap::new();
         let mut inherited = Vec::new();
         let groups = identity::ping_groups();
-        for position in 0..plan.nodes.len() {
+        let (own, sharing): (Vec<_>, Vec<_>) =
+            (0..plan.nodes.len()).partition(|node| plan.nodes[*node].shares.is_none());
+        for position in own {
             enter_new_namespace()?;
             if position == 0 {
                 inherited = parameters::tuned();
             }
-            let (live, instead) = open(plan, position, &inherited, &groups, floor)?;
-            nodes.push(live);
-            stand_ins.push(instead);
+            let opened = open(plan, position, &inherited, &groups, floor)?;
+            made.insert(position, opened);
         }
+        for position in sharing {
+            let (other, _) = &made[&plan.namespace_of(position)];
+            let live = other.shared_by(plan.nodes[position].name.clone());
+            made.insert(position, (live, Vec::new()));
+        }
+        let (nodes, stand_ins) = made.into_values().unzip();
         let ends = plan.ends_by_node();
         Ok(Self {
             plan,
@@ -158,7 +164,7 @@ impl<'p> Builder<'p> {
 
     /// Raises what is still down, bridges excepted.
     fn raise(&self, node: usize) -> Vec<Request> {
-        if self.plan.bare {
+        if self.plan.bare || self.plan.nodes[node].shares.is_some() {
             return Vec::new();
         }
         let far = self.ends[node].far.iter();

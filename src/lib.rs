@@ -275,9 +275,11 @@ pub use require::require;
 pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
 pub use task::Task;
+#[doc(inline)]
+pub use topology::ready as topologies;
 pub use topology::{
-    Addresses, AdvertisementSpec, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec,
-    Topology,
+    Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
+    Mistake, RouteSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,

@@ -47,13 +47,12 @@ impl<'net> Host<'net> {
     #[track_caller]
     pub fn link(self, name: &str) -> Link<'net> {
         let plan = &self.parts().plan;
-        let bridges = plan.nodes[self.node()]
+        let node = plan.namespace_of(self.node());
+        let bridges = plan.nodes[node]
             .bridges
             .iter()
             .map(|bridge| (bridge.name.as_str(), bridge.index));
-        let ends = plan
-            .ends(self.node())
-            .map(|end| (end.name.as_str(), end.index));
+        let ends = plan.ends(node).map(|end| (end.name.as_str(), end.index));
         let known: Vec<(&str, u32)> = std::iter::once(("lo", 1))
             .chain(bridges)
             .chain(ends)
@@ -219,7 +218,8 @@ impl<'net> Link<'net> {
     }
 
     fn settle(self) -> Result<()> {
-        settle::wait_around(self.host.parts(), self.host.node(), self.index)
+        let parts = self.host.parts();
+        settle::wait_around(parts, parts.plan.namespace_of(self.host.node()), self.index)
     }
 
     /// Sets the size of the largest packet in bytes, 68 to 65,535.

@@ -30,7 +30,7 @@ pub(crate) fn print(parts: &Arc<Parts>) {
 fn render(parts: &Arc<Parts>) -> String {
     parts.runtimes.catch_up();
     let panicked = parts.runtimes.panics().all();
-    let visible: Vec<usize> = parts.plan.visible().map(|(node, _)| node).collect();
+    let visible: Vec<usize> = parts.plan.networks().map(|(node, _)| node).collect();
     let seen: Vec<Result<Seen>> = visible
         .iter()
         .take(NODES)

@@ -176,6 +176,33 @@ fn a_host_and_a_namespace_show_the_flags_of_lab_c() {
 }
 
 #[test]
+fn a_user_defined_bridge_gives_containers_all_that_lab_c_says() {
+    assert_in_order(
+        &run("user_defined_bridge"),
+        &[
+            "# docker network create -d bridge --subnet 172.27.0.0/16 --gateway 172.27.0.1 mybridge0\n",
+            "inet 172.27.0.1/16 brd 172.27.255.255 scope global mybridge0\n",
+            "$ ip -netns web route\ndefault via 172.27.0.1 dev eth0\n172.27.0.0/16 dev eth0 proto kernel scope link src 172.27.0.2\n",
+            "64 bytes from 172.27.0.3: icmp_seq=1 ttl=64 ",
+            "64 bytes from 203.0.113.9: icmp_seq=1 ttl=63 ",
+            "$ ip -netns sidecar route\ndefault via 172.27.0.1 dev eth0\n172.27.0.0/16 dev eth0 proto kernel scope link src 172.27.0.2\n",
+            "sidecar connects to 127.0.0.1:8080 of web: done\n",
+            "sidecar binds the same port: Address already in use (os error 98)\n",
+            "db connects to 127.0.0.1:8080: Connection refused (os error 111)\n",
+            "failed to plan the topology: 3 mistakes\n    examples/user_defined_bridge.rs:",
+            ": bridge `docker0`: fixed-cidr 10.20.0.0/16 lies outside the subnet 192.168.1.0/24 of bip 192.168.1.6/24\n",
+            ": bridge `docker0`: default-gateway 10.20.1.1 lies outside the subnet 192.168.1.0/24 of bip 192.168.1.6/24\n",
+            ": bridge `docker0`: default-gateway-v6 2001:db8:abcd::89 lies outside fixed-cidr-v6 2001:db8::/64\n",
+            "default via 192.168.1.1 dev eth0\n192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.128\n",
+            "nameserver 10.20.1.2\nnameserver 10.20.1.3\n",
+            "64 bytes from 192.168.1.129: ",
+            "default via 192.168.1.6 dev eth0\n192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.1\n",
+            "64 bytes from 192.168.1.2: ",
+        ],
+    );
+}
+
+#[test]
 fn a_page_is_fetched_by_name() {
     let text = run("async_http");
     assert_in_order(

@@ -42,7 +42,8 @@ impl Host<'_> {
         else {
             return;
         };
-        let is_this = |end: &plan::End| end.node == self.node && end.index == interface.index;
+        let node = self.parts.plan.namespace_of(self.node);
+        let is_this = |end: &plan::End| end.node == node && end.index == interface.index;
         let cable = self
             .parts
             .plan

@@ -31,7 +31,7 @@ impl Host<'_> {
     pub fn assert_owns(self, socket: &impl AsFd) {
         let (name, nodes) = (self.name(), &self.parts.nodes);
         match owner(self.parts, socket) {
-            Ok(Some(node)) if node == self.node => {}
+            Ok(Some(node)) if node == self.parts.plan.namespace_of(self.node) => {}
             Ok(Some(node)) => panic!(
                 "the socket lives in host `{}`, not in `{name}`",
                 nodes[node].name
@@ -61,8 +61,9 @@ pub(crate) fn owner(parts: &Parts, socket: &impl AsFd) -> Result<Option<usize>> 
         Err(cause) => return Err(Error::kernel(what, cause)),
     };
     let namespace = NamespaceId::of(namespace).map_err(|cause| Error::kernel(what, cause))?;
-    Ok(parts
+    let found = parts
         .nodes
         .iter()
-        .position(|node| node.namespace == namespace))
+        .position(|node| node.namespace == namespace);
+    Ok(found.map(|node| parts.plan.namespace_of(node)))
 }

@@ -171,8 +171,12 @@ impl<'net> Look<'net> {
             return Ok(());
         }
         let parts = self.host.parts;
-        let nodes = parts.plan.visible().map(|(node, _)| Host::new(parts, node));
-        let others = nodes.take(ASKED).filter(|it| it.node != self.host.node);
+        let own = parts.plan.namespace_of(self.host.node);
+        let nodes = parts
+            .plan
+            .networks()
+            .map(|(node, _)| Host::new(parts, node));
+        let others = nodes.take(ASKED).filter(|it| it.node != own);
         let listens = |it: &Host<'_>| it.sockets().is_ok_and(|seen| self.port.is_among(&seen));
         let elsewhere: Vec<&str> = others.filter(listens).map(Host::name).collect();
         let ended = self.host.ended_programs();

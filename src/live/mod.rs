@@ -55,7 +55,7 @@ pub(crate) struct LiveNode {
     /// What the DNS server that the topology asked for has seen.
     #[cfg(feature = "dns")]
     pub(crate) dns_queries: QueryLog,
-    netlink: Mutex<Transport>,
+    netlink: Arc<Mutex<Transport>>,
     home: OnceLock<Home>,
     family: Mutex<Option<Arc<Family>>>,
 }
@@ -82,7 +82,23 @@ impl LiveNode {
             detects_duplicates: false,
             #[cfg(feature = "dns")]
             dns_queries: QueryLog::default(),
-            netlink: Mutex::new(netlink),
+            netlink: Arc::new(Mutex::new(netlink)),
+            home: OnceLock::new(),
+            family: Mutex::new(None),
+        }
+    }
+
+    /// A further node in the same namespace. It has nothing of its own yet but its name.
+    pub(crate) fn shared_by(&self, name: String) -> Self {
+        Self {
+            name,
+            namespace: self.namespace,
+            // Told once, by the owner.
+            unset: Vec::new(),
+            detects_duplicates: self.detects_duplicates,
+            #[cfg(feature = "dns")]
+            dns_queries: self.dns_queries.clone(),
+            netlink: Arc::clone(&self.netlink),
             home: OnceLock::new(),
             family: Mutex::new(None),
         }
@@ -131,6 +147,7 @@ impl Parts {
 
     /// The home of a node; it is made when it is first asked for.
     pub(crate) fn home(&self, node: usize) -> Result<&Home> {
+        let node = self.plan.namespace_of(node);
         let live = &self.nodes[node];
         if let Some(home) = live.home.get() {
             return Ok(home);
@@ -142,11 +159,19 @@ impl Parts {
 
     /// What a node sees of the machine's instead of its own.
     pub(crate) fn lacking(&self, node: usize) -> Vec<Lack> {
-        let live = &self.nodes[node];
-        let of_home = live.home.get().map_or(&[][..], |home| &home.lacking);
+        let own = self.plan.namespace_of(node);
+        let of_home = self.nodes[own]
+            .home
+            .get()
+            .map_or(&[][..], |home| &home.lacking);
         let mut lacking = of_home.to_vec();
-        let family = lock(&live.family);
-        lacking.extend(family.iter().filter_map(|family| family.lacking.clone()));
+        for (other, live) in self.nodes.iter().enumerate() {
+            if self.plan.namespace_of(other) == own {
+                let family = lock(&live.family);
+                lacking.extend(family.iter().filter_map(|family| family.lacking.clone()));
+            }
+        }
+        lacking.dedup();
         lacking
     }
 

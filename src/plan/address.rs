@@ -55,7 +55,12 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         let makes_its_own = end.spec.is_some_and(|spec| spec.slaac.is_some());
         let wanted = |subnet: &&Cidr| wanted(subnet) && (subnet.is_ipv4() || !makes_its_own);
         for subnet in domain.subnets.iter().filter(wanted) {
-            match free_address(*subnet, number as u128, end.domain, &taken) {
+            let docker = domain.docker.as_ref();
+            let free = match docker.and_then(|it| it.lan(*subnet)) {
+                Some(lan) => lan.next(|ip| taken.contains(&(end.domain, ip))),
+                None => free_address(*subnet, number as u128, end.domain, &taken),
+            };
+            match free {
                 Some(address) => {
                     taken.insert((end.domain, address.address()));
                     end.addresses.push((address, end.at));
@@ -63,7 +68,11 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
                 None => mistakes.push(
                     end.at,
                     &object,
-                    format!("{subnet} of {} has no free address left", domain.name),
+                    format!(
+                        "{} of {} has no free address left",
+                        docker.map_or(*subnet, |it| it.pool(*subnet)),
+                        domain.name
+                    ),
                 ),
             }
         }

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::{Cidr, Family, Mac};
 use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
+use crate::plan::docker::Network;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 use crate::wire::advertisement::Advertisement;
@@ -23,7 +25,10 @@ pub(crate) struct Draft<'t> {
 pub(crate) struct DraftNode {
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// The node in whose namespace it lives.
+    pub(crate) shares: Option<usize>,
     pub(crate) routes: Vec<Route>,
+    pub(crate) name_servers: Vec<IpAddr>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
     #[cfg(feature = "dns")]
@@ -46,6 +51,8 @@ pub(crate) struct Domain<'t> {
     pub(crate) subnets: Vec<Cidr>,
     /// The bridge that joins the cables, if there is one.
     pub(crate) bridge: Option<DraftBridge<'t>>,
+    /// What its hosts get from it, if it is a bridge of Docker's.
+    pub(crate) docker: Option<Network>,
     /// Neither the topology nor an end's address says which subnets there are.
     pub(crate) automatic: bool,
 }
@@ -143,12 +150,21 @@ impl Draft<'_> {
     }
 }
 
+impl Domain<'_> {
+    /// Whether nobody in it may use a router, as in an internal network of Docker's.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.docker.as_ref().is_some_and(Network::is_internal)
+    }
+}
+
 impl DraftNode {
     pub(crate) fn new(name: &str, role: Role, number: usize) -> Self {
         Self {
             name: name.to_owned(),
             role,
+            shares: None,
             routes: Vec::new(),
+            name_servers: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
             #[cfg(feature = "dns")]
@@ -204,9 +220,11 @@ impl DraftNode {
             name: self.name,
             aliases: Vec::new(),
             role: self.role,
+            shares: self.shares,
             bridges: Vec::new(),
             forwards: false,
             routes: self.routes,
+            name_servers: self.name_servers,
             sysctls: self.sysctls,
             tables: self.tables,
             #[cfg(feature = "dns")]

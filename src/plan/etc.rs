@@ -32,14 +32,14 @@ impl Plan {
         for (position, other) in self.visible() {
             let names = std::iter::once(&other.name).chain(&other.aliases);
             let names = names.cloned().collect::<Vec<_>>().join(" ");
-            let mut found: Vec<IpAddr> = addresses[position]
+            let mut found: Vec<IpAddr> = addresses[self.namespace_of(position)]
                 .iter()
                 .map(|it| it.address())
                 .filter(|address| !is_link_local(*address))
                 .collect();
             found.sort_by_key(|address| !near(address));
             // A node without a network still knows its own name.
-            if found.is_empty() && position == node {
+            if found.is_empty() && self.namespace_of(position) == node {
                 found.extend(self.families().first().map(|it| localhost(*it).0));
             }
             for address in found {
@@ -51,6 +51,10 @@ impl Plan {
 
     /// `/etc/resolv.conf` of a node.
     pub(crate) fn resolv_conf(&self, node: usize) -> String {
+        let told = &self.nodes[self.namespace_of(node)].name_servers;
+        if !told.is_empty() {
+            return resolv_conf(told);
+        }
         #[cfg(feature = "dns")]
         let servers = self.nameservers(node);
         #[cfg(not(feature = "dns"))]

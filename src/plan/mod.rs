@@ -6,6 +6,7 @@ mod address;
 mod check;
 #[cfg(feature = "dns")]
 mod dns;
+mod docker;
 mod draft;
 pub(crate) mod etc;
 mod family;
@@ -15,6 +16,7 @@ mod path;
 pub(crate) mod route;
 mod runtime;
 mod script;
+mod share;
 mod slaac;
 pub(crate) mod stand_in;
 mod sysctl;
@@ -78,10 +80,14 @@ pub(crate) struct Node {
     /// Further names by which others find it.
     pub(crate) aliases: Vec<String>,
     pub(crate) role: Role,
+    /// The node in whose namespace it lives, unless it has one of its own.
+    pub(crate) shares: Option<usize>,
     pub(crate) bridges: Vec<Bridge>,
     /// Whether it passes on what is not for itself.
     pub(crate) forwards: bool,
     pub(crate) routes: Vec<Route>,
+    /// The DNS servers that it was told to ask, instead of those of the topology.
+    pub(crate) name_servers: Vec<IpAddr>,
     /// What the topology asked for; what it did not ask for is [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
     /// The rules of nftables.
@@ -186,11 +192,13 @@ impl Topology {
         let mut mistakes = mistakes::Mistakes::new(&self.allowed);
         name::check(self, &mut mistakes);
         let mut draft = draft::Draft::of(self, &mut mistakes);
+        share::decide(self, &mut draft, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         slaac::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         draft.drop_small_ipv6();
+        docker::decide(self, &mut draft, &mut mistakes);
         path::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]
@@ -204,6 +212,7 @@ impl Topology {
 impl Plan {
     /// The interface addresses of a node, bridges included, in the order in which they are added.
     pub(crate) fn addresses(&self, node: usize) -> impl Iterator<Item = Cidr> + '_ {
+        let node = self.namespace_of(node);
         let bridges = self.nodes[node]
             .bridges
             .iter()

@@ -7,29 +7,45 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use crate::address::{Cidr, Family};
-use crate::plan::{Bridge, Cable, End, Plan, Role, Route};
+use crate::plan::{Bridge, Cable, End, Node, Plan, Role, Route};
+use crate::topology::ROOT;
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let root = At(self, 0);
-        for position in 1..self.nodes.len() {
+        let own = || (0..self.nodes.len()).filter(|node| self.nodes[*node].shares.is_none());
+        for position in own().skip(1) {
             writeln!(f, "ip netns add {}", At(self, position).name())?;
         }
-        for position in 0..self.nodes.len() {
+        if self.sharing().next().is_some() {
+            writeln!(f, "mkdir -p /run/netns")?;
+        }
+        for (name, other) in self.sharing() {
+            // The root has no name there: it is where the commands run.
+            let other = match other {
+                ROOT => "/proc/self/ns/net".to_owned(),
+                other => format!("/run/netns/{other}"),
+            };
+            writeln!(f, "ln -s {other} /run/netns/{name}")?;
+        }
+        for position in own() {
             At(self, position).defaults(f)?;
         }
-        for position in 0..self.nodes.len() {
+        for position in own() {
             At(self, position).bridges(f)?;
         }
         for cable in &self.cables {
             self.cable(cable, f)?;
         }
         root.finish(f)?;
-        for position in 1..self.nodes.len() {
+        for position in own().skip(1) {
             At(self, position).finish(f)?;
         }
         for position in self.advertisers() {
             At(self, position).advertisements(f)?;
+        }
+        for node in &self.nodes {
+            node.name_servers(f)?;
         }
         #[cfg(feature = "dns")]
         for position in self.dns_nodes() {
@@ -252,6 +268,18 @@ impl At<'_> {
             )?;
         }
         Ok(())
+    }
+}
+
+impl Node {
+    /// No command of the shell does it.
+    fn name_servers(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.name_servers.is_empty() {
+            return Ok(());
+        }
+        let servers: Vec<String> = self.name_servers.iter().map(ToString::to_string).collect();
+        let servers = servers.join(", ");
+        writeln!(f, "# node {} asks the DNS servers {servers}", self.name)
     }
 }
 

@@ -7,7 +7,7 @@ use std::panic::Location;
 use crate::address::{Cidr, Mac};
 use crate::plan::draft::{Domain, Draft, DraftBridge, DraftEnd, DraftNode, listed, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Bridge, Role, family, name};
+use crate::plan::{Bridge, Role, docker, family, name};
 use crate::topology::{Addressing, Attachment, InterfaceSpec, ROOT, Topology, Written};
 
 /// One interface that somebody asked for, before it has a name.
@@ -106,6 +106,9 @@ impl<'t> Draft<'t> {
                     addresses.push((address, written));
                 }
             }
+            let docker = spec.docker.as_ref();
+            let docker = docker.map(|it| docker::settle(it, &object, spec.name.at, mistakes));
+            addresses.extend(docker.iter().flat_map(docker::Settled::addresses));
             let mac = spec
                 .mac
                 .as_ref()
@@ -123,6 +126,7 @@ impl<'t> Draft<'t> {
             self.domains.push(Domain {
                 name: object,
                 at: spec.name.at,
+                docker: docker.map(|it| it.network),
                 automatic: false,
                 subnets,
                 bridge: Some(DraftBridge {
@@ -147,6 +151,7 @@ impl<'t> Draft<'t> {
             self.domains.push(Domain {
                 name,
                 at: spec.name.at,
+                docker: None,
                 automatic,
                 subnets,
                 bridge: None,
@@ -269,6 +274,7 @@ impl<'t> Draft<'t> {
             self.domains.push(Domain {
                 name,
                 at: link.at,
+                docker: None,
                 automatic,
                 subnets: Vec::new(),
                 bridge: None,

@@ -51,7 +51,7 @@ pub(super) struct Sent {
     pub(super) refusal: Option<String>,
 }
 
-/// One of `seen` for each visible node of the plan, as far as it goes.
+/// One of `seen` for each network of the plan, as far as it goes.
 pub(super) fn render(
     plan: &Plan,
     seen: &[Result<Seen>],
@@ -68,14 +68,14 @@ pub(super) fn render(
         text.push('\n');
     }
     text.push_str(&brief(plan));
-    for (node, (_, planned)) in seen.iter().zip(plan.visible()) {
+    for (node, (_, planned)) in seen.iter().zip(plan.networks()) {
         line!(text, "{}:", planned.name);
         match node {
             Ok(node) => text.push_str(&state(node)),
             Err(error) => text.push_str(&format!("  {error}\n")),
         }
     }
-    let left_out = plan.visible().count().saturating_sub(seen.len());
+    let left_out = plan.networks().count().saturating_sub(seen.len());
     if left_out > 0 {
         line!(text, "({left_out} more nodes)");
     }
@@ -262,6 +262,9 @@ fn brief(plan: &Plan) -> String {
     }
     if plan.cables.len() > CABLES {
         line!(text, "  ({} more cables)", plan.cables.len() - CABLES);
+    }
+    for (name, other) in plan.sharing() {
+        line!(text, "  {name} shares the network of {other}");
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::topology::written;
-use crate::topology::{Addresses, Written};
+use crate::topology::{Addresses, DockerSettings, Written};
 
 /// A bridge device in the root.
 ///
@@ -25,6 +25,8 @@ pub struct BridgeSpec {
     pub(crate) mac: Option<Written>,
     pub(crate) stp: bool,
     pub(crate) ageing: Option<Duration>,
+    /// What its hosts get from it, if it is one of Docker's.
+    pub(crate) docker: Option<DockerSettings>,
 }
 
 /// A segment: hosts join it, and the plan decides what it is made of.
@@ -44,6 +46,7 @@ impl BridgeSpec {
             mac: None,
             stp: false,
             ageing: None,
+            docker: None,
         }
     }
 

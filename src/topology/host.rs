@@ -25,6 +25,8 @@ use crate::zone::{Zone, Zones};
 pub struct HostSpec {
     pub(crate) name: Written,
     pub(crate) aliases: Vec<Written>,
+    /// The host whose network it has.
+    pub(crate) shares: Vec<Written>,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
     pub(crate) forwards: bool,
@@ -48,6 +50,7 @@ impl HostSpec {
         Self {
             name: Written::here(name),
             aliases: Vec::new(),
+            shares: Vec::new(),
             attachments: Vec::new(),
             routes: Vec::new(),
             forwards: false,
@@ -61,6 +64,7 @@ impl HostSpec {
 
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.aliases.extend(other.aliases);
+        self.shares.extend(other.shares);
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
         self.forwards |= other.forwards;

@@ -2,12 +2,15 @@
 
 mod advertisement;
 mod bridge;
+mod docker;
 mod host;
 mod interface;
 mod link;
 mod mistake;
+pub mod ready;
 mod route;
 mod router;
+mod share;
 
 use std::panic::Location;
 
@@ -15,6 +18,7 @@ use crate::address::Family;
 
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
+pub use docker::DockerBridge;
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
@@ -22,6 +26,7 @@ pub use mistake::Mistake;
 pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
+pub(crate) use docker::{DockerSettings, Setting};
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;

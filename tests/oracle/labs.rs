@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use netns_test::{LinkEnd, Mistake, Topology, netns_test};
+use netns_test::{DockerBridge, LinkEnd, Mistake, Topology, netns_test, topologies};
 
 use crate::compare::assert_same;
 
@@ -57,6 +57,40 @@ fn segments_of_one_two_and_three() {
     assert_same(&Topology::lan(["alone"]));
     assert_same(&Topology::lan(["a", "b"]));
     assert_same(&Topology::lan(["a", "b", "c"]).root(|root| root.join("lan")));
+}
+
+#[netns_test]
+fn a_bridge_of_dockers() {
+    let docker0 = DockerBridge::new("docker0")
+        .bip("192.168.1.6/24")
+        .fixed_cidr("192.168.1.128/25")
+        .fixed_cidr_v6("2001:db8:abcd::/64")
+        .mtu(1400)
+        .default_gateway("192.168.1.1")
+        .dns("10.20.1.2");
+    assert_same(
+        &Topology::new()
+            .docker_bridge(docker0)
+            .docker_bridge(DockerBridge::new("back").subnet("172.30.0.0/24").internal())
+            .host("web", |h| h.join("docker0").join("back"))
+            .host("db", |h| h.join("back")),
+    );
+}
+
+#[netns_test]
+fn hosts_that_share_a_network() {
+    assert_same(
+        &Topology::lan(["web", "client"])
+            .host("sidecar", |h| h.share("web"))
+            .host("agent", |h| h.share("root")),
+    );
+    assert_same(&Topology::new().host("agent", |h| h.share("root")));
+}
+
+#[netns_test]
+fn the_ready_made_ones() {
+    assert_same(&topologies::leaf_spine(2, 2, 1));
+    assert_same(&topologies::docker::physical(["c1", "c2"]));
 }
 
 /// The kernel's defaults: addresses are tentative first, on both sides.

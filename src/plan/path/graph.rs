@@ -57,7 +57,8 @@ impl Graph {
             .collect();
         let mut gateways: Vec<Vec<&Leg>> = draft.domains.iter().map(|_| Vec::new()).collect();
         for leg in legs.iter().filter(|leg| forwards[leg.node]) {
-            if !hidden::hides(draft, leg.node, leg.domain, family) {
+            let is_closed = draft.domains[leg.domain].is_internal();
+            if !is_closed && !hidden::hides(draft, leg.node, leg.domain, family) {
                 gateways[leg.domain].push(leg);
             }
         }

@@ -3,6 +3,7 @@
 mod addresses;
 #[cfg(feature = "dns")]
 mod dns;
+mod docker;
 mod families;
 mod hardware;
 mod names;
@@ -11,18 +12,21 @@ mod printing;
 mod properties;
 mod routes;
 mod walks;
+mod share;
 
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 9] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
+    ("src/plan/tests/docker.rs", include_str!("docker.rs")),
     ("src/plan/tests/families.rs", include_str!("families.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
+    ("src/plan/tests/share.rs", include_str!("share.rs")),
 ];
 
 /// The text of a refusal, each place in it replaced by the code that stands there: `[attach("br0", "10.0.0.1/24"]`.

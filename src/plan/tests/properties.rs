@@ -16,6 +16,8 @@ enum Call {
     Host(u8, Vec<(u8, u8)>, Vec<(u8, u8)>),
     Link(u8, u8, u8),
     Allow(u8),
+    Docker(u8, Vec<(u8, u8)>),
+    Share(u8, u8),
 }
 
 const TEXTS: [&str; 12] = [
@@ -49,6 +51,9 @@ fn call() -> impl Strategy<Value = Call> {
             .prop_map(|(name, attachments, routes)| Call::Host(name, attachments, routes)),
         (0..9u8, 0..9u8, any::<u8>()).prop_map(|(a, b, address)| Call::Link(a, b, address)),
         any::<u8>().prop_map(Call::Allow),
+        (0..3u8, prop::collection::vec(any::<(u8, u8)>(), 0..4))
+            .prop_map(|(name, settings)| Call::Docker(name, settings)),
+        (0..9u8, 0..9u8).prop_map(|(name, other)| Call::Share(name, other)),
     ]
 }
 
@@ -111,6 +116,10 @@ fn make(call: &Call) -> Topology {
             1 => topology.link((node(*a), text(*address)), node(*b)),
             _ => topology.link(LinkEnd::new(node(*a), |i| i.name("eth0")), (node(*b), ())),
         },
+        Call::Docker(name, settings) => {
+            topology.docker_bridge(super::docker::bridge(&target(*name), settings, text))
+        }
+        Call::Share(name, other) => topology.host(node(*name), |h| h.share(node(*other))),
         Call::Allow(which) => topology.allow(match which % 6 {
             0 => Mistake::DuplicateAddress,
             1 => Mistake::OverlappingSubnets,

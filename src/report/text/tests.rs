@@ -248,3 +248,16 @@ fn a_task_that_panicked_comes_first_with_its_host() {
     assert!(text.starts_with(first), "{text}");
     assert!(text.contains("\n(2 more tasks panicked)\n"), "{text}");
 }
+
+#[test]
+fn a_shared_network_is_shown_once() {
+    let pod = Topology::lan(["web"]).host("sidecar", |h| h.share("web"));
+    let nodes = [Ok(node("root", Vec::new())), Ok(node("web", Vec::new()))];
+    let text = render(&pod.plan().unwrap(), &nodes, &[], &[], "");
+    assert!(
+        text.contains("\n  sidecar shares the network of web\nroot:\n"),
+        "{text}"
+    );
+    assert!(text.contains("\nweb:\n"), "{text}");
+    assert!(!text.contains("sidecar:"), "{text}");
+}

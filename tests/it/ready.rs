@@ -1,0 +1,135 @@
+//! Ready-made topologies: everybody reaches whom the drawing says.
+
+use netns_test::topologies::{self, docker};
+use netns_test::{Family, Network, Reachability, TestResult, Topology, netns_test};
+
+/// The hosts of a topology, without its routers.
+fn hosts(topology: &Topology) -> usize {
+    let script = topology.plan().unwrap().to_string();
+    let nodes = script.matches("ip netns add ").count();
+    nodes - script.matches("net/ipv4/ip_forward=1").count() - script.matches("add switch").count()
+}
+
+#[netns_test(topologies(
+    star = topologies::star(5),
+    ring = topologies::ring(5),
+    ring_of_two = topologies::ring(2),
+    tree = topologies::tree(2, 3),
+    dumbbell = topologies::dumbbell(3),
+    leaf_spine = topologies::leaf_spine(2, 3, 2),
+))]
+fn everybody_reaches_everybody(net: &Network) -> TestResult {
+    let matrix = net.ping_all()?;
+    matrix.assert_all_reachable();
+    let [first, .., last] = matrix.nodes() else {
+        panic!("there should be hosts: {matrix}");
+    };
+    for family in [Family::V4, Family::V6] {
+        let pair = matrix.get(first, last, family);
+        assert!(matches!(pair, Reachability::Reached { .. }), "{matrix}");
+    }
+    Ok(())
+}
+
+#[test]
+fn shapes_have_as_many_hosts_as_they_say() {
+    assert_eq!(hosts(&topologies::star(5)), 5);
+    assert_eq!(hosts(&topologies::ring(5)), 5);
+    assert_eq!(hosts(&topologies::ring(1)), 1);
+    assert_eq!(hosts(&topologies::tree(2, 3)), 9);
+    assert_eq!(hosts(&topologies::tree(0, 3)), 1);
+    assert_eq!(hosts(&topologies::dumbbell(3)), 6);
+    assert_eq!(hosts(&topologies::leaf_spine(2, 3, 4)), 12);
+    for nobody in [
+        topologies::star(0),
+        topologies::ring(0),
+        topologies::leaf_spine(0, 0, 0),
+    ] {
+        assert_eq!(hosts(&nobody), 0);
+    }
+}
+
+#[test]
+fn a_ring_is_closed() {
+    let closed = |routers: usize| {
+        let plan = topologies::ring(routers).plan().unwrap().to_string();
+        let cables = plan.lines().filter(|it| it.contains(" type veth "));
+        cables.filter(|it| !it.contains(" netns h")).count()
+    };
+    assert_eq!([1, 2, 3, 6].map(closed), [0, 1, 3, 6]);
+}
+
+/// A leaf is a cable away from each spine, and two hosts of one rack from each other.
+#[test]
+fn leaves_and_spines_are_joined_completely() {
+    let plan = topologies::leaf_spine(3, 4, 1).plan().unwrap().to_string();
+    let cables = plan.lines().filter(|it| it.contains(" type veth "));
+    let between = cables.filter(|it| it.contains("spine") && it.contains("leaf"));
+    assert_eq!(between.count(), 3 * 4);
+}
+
+#[test]
+fn mistakes_are_blamed_on_whoever_asked_for_the_shape() {
+    let error = topologies::star(300).plan().unwrap_err().to_string();
+    let of_us = |line: &str| line.contains("are used up") && line.contains("tests/it/ready.rs:");
+    assert!(error.lines().skip(1).all(of_us), "{error}");
+}
+
+/// Who hears from whom, as `from -> to`, each pair once for both families.
+fn reached(net: &Network) -> TestResult<Vec<String>> {
+    let matrix = net.ping_all()?;
+    let mut found = Vec::new();
+    for from in matrix.nodes() {
+        for to in matrix.nodes() {
+            let by = |family| matches!(matrix.get(from, to, family), Reachability::Reached { .. });
+            assert_eq!(by(Family::V4), by(Family::V6), "{matrix}");
+            if by(Family::V4) {
+                found.push(format!("{from} -> {to}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[netns_test(topology = docker::isolated(["c1", "c2"]))]
+fn isolated_containers_reach_nobody(net: &Network) -> TestResult {
+    assert_eq!(reached(net)?, ["root -> outside", "outside -> root"]);
+    for name in ["c1", "c2"] {
+        let interfaces = net.host(name).interfaces()?;
+        let names: Vec<&str> = interfaces.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["lo"]);
+        net.host(name).ping("127.0.0.1")?.assert_lossless();
+    }
+    Ok(())
+}
+
+#[netns_test(topology = docker::bridged(["c1", "c2"]))]
+fn bridged_containers_reach_their_machine_and_each_other(net: &Network) -> TestResult {
+    assert_eq!(
+        reached(net)?,
+        [
+            "root -> outside",
+            "root -> c1",
+            "root -> c2",
+            "outside -> root",
+            "c1 -> root",
+            "c1 -> c2",
+            "c2 -> root",
+            "c2 -> c1",
+        ]
+    );
+    Ok(())
+}
+
+#[netns_test(topology = docker::physical(["c1", "c2"]))]
+fn containers_on_a_physical_bridge_are_outside_themselves(net: &Network) -> TestResult {
+    net.ping_all()?.assert_all_reachable();
+    let bridges = net.root().bridges()?;
+    assert!(bridges[0].ports.iter().any(|it| it.name == "uplink"));
+    let neighbours = net.host("outside").neighbours()?;
+    let c1 = net.host("c1");
+    let mac = c1.interface("eth0")?.mac;
+    let own = neighbours.iter().find(|it| it.address == c1.ipv4());
+    assert_eq!(own.unwrap().mac, mac, "nobody is in between");
+    Ok(())
+}
