@@ -8,6 +8,7 @@ mod ping;
 mod report;
 mod sweep;
 mod table;
+mod trace;
 
 pub use answer::{PingAnswer, PingRedirect};
 pub(crate) use echo::run as ping;
@@ -15,3 +16,5 @@ pub use matrix::{Reachability, ReachabilityMatrix};
 pub use ping::Ping;
 pub use report::PingReport;
 pub(crate) use sweep::sweep;
+pub(crate) use trace::trace;
+pub use trace::{Responder, TraceAnswer, TraceHop, TraceReport, Traceroute};

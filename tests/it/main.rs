@@ -7,6 +7,7 @@
 
 mod barriers;
 mod bodies;
+mod chains;
 mod commands;
 #[cfg(feature = "dns")]
 mod dns;
@@ -34,6 +35,7 @@ mod settings;
 mod starters;
 mod states;
 mod tasks;
+mod traces;
 mod unruly;
 
 use std::any::Any;
