@@ -268,8 +268,8 @@ pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
 pub use probe::{
-    Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix, Responder,
-    TraceAnswer, TraceHop, TraceReport, Traceroute,
+    PathMtu, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,
+    Responder, TraceAnswer, TraceHop, TraceReport, Traceroute,
 };
 pub use program::{Command, Process, require_program};
 pub use require::require;

@@ -42,7 +42,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(cause: io::Error, meaning: impl Into<String>) -> Self {
+    pub(super) fn new(cause: io::Error, meaning: impl Into<String>) -> Self {
         let meaning = meaning.into();
         Self { cause, meaning }
     }

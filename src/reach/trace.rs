@@ -1,10 +1,10 @@
-//! Which way packets take: traces from live hosts.
+//! Which way packets take, and how large they may be: traces and tries from live hosts.
 
 use std::fmt::Display;
 
 use crate::error::Result;
 use crate::host::Host;
-use crate::probe::{self, TraceReport, Traceroute};
+use crate::probe::{self, PathMtu, TraceReport, Traceroute};
 use crate::reach::names;
 
 impl Host<'_> {
@@ -61,5 +61,35 @@ impl Host<'_> {
         let mut report = report.map_err(|error| error.inside(self.name()))?;
         names::name_hops(&mut report, self.parts(), self.node());
         Ok(report)
+    }
+
+    /// Finds the largest packet that arrives at a target in one piece, by trying: echo requests that may not be fragmented.
+    ///
+    /// What the kernel remembers of the path is not asked. What routers report on the way it remembers, as after any packet.
+    ///
+    /// # Errors
+    ///
+    /// The target is neither an address nor the name of a host. That nothing arrives is no error: look at the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let mtu = net.host("a").path_mtu("b").unwrap();
+    /// mtu.assert_bytes(1500);
+    /// assert!(!mtu.is_black_hole());
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// See [tracepath(8)](https://man7.org/linux/man-pages/man8/tracepath.8.html).
+    pub fn path_mtu(self, target: impl Display) -> Result<PathMtu> {
+        let name = target.to_string();
+        let (address, scope) = self.target("measure the path MTU to", &name)?;
+        let found = self.try_run(|| probe::path_mtu(address, scope, &name))?;
+        let mut found = found.map_err(|error| error.inside(self.name()))?;
+        if let Some(router) = found.narrowest_mut() {
+            names::name(router, self.parts(), self.node());
+        }
+        Ok(found)
     }
 }

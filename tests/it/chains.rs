@@ -2,12 +2,13 @@
 
 use netns_test::{HostSpec, Topology};
 
-/// A chain of `routers` routers, all with the routes that they need.
+/// A chain of `routers` routers.
 pub(crate) fn chain(routers: usize) -> Topology {
     chain_with(routers, |_, router| router)
 }
 
-/// A chain whose routers are changed; they are numbered from 1.
+/// A chain whose routers are changed; they are numbered from 1. On each of its segments a node has the number of its place: `a` 1, `r1`
+/// 2, and so on.
 pub(crate) fn chain_with(routers: usize, change: impl Fn(usize, HostSpec) -> HostSpec) -> Topology {
     let mut topology = Topology::new();
     for segment in 0..=routers {
@@ -17,39 +18,14 @@ pub(crate) fn chain_with(routers: usize, change: impl Fn(usize, HostSpec) -> Hos
         ];
         topology = topology.segment(format!("s{segment}"), subnets);
     }
-    topology = topology.host("a", |h| via(h.join("s0"), "default", "default", 0, 1));
+    topology = topology.host("a", |h| h.join("s0"));
     for number in 1..=routers {
-        topology = topology.host(format!("r{number}"), |mut h| {
-            h = h
-                .join(format!("s{}", number - 1))
-                .join(format!("s{number}"))
-                .sysctl("net.ipv4.ip_forward", 1)
-                .sysctl("net.ipv6.conf.all.forwarding", 1);
-            for segment in 0..=routers {
-                let [v4, v6] = [
-                    format!("10.10.{segment}.0/24"),
-                    format!("fd10:{segment}::/64"),
-                ];
-                if segment + 1 < number {
-                    h = via(h, &v4, &v6, number - 1, number - 1);
-                } else if segment > number {
-                    h = via(h, &v4, &v6, number, number + 1);
-                }
-            }
-            change(number, h)
+        topology = topology.router(format!("r{number}"), |h| {
+            let [before, behind] = [number - 1, number].map(|it| format!("s{it}"));
+            change(number, h.join(before).join(behind))
         });
     }
-    let last = format!("s{routers}");
-    topology.host("b", |h| {
-        via(h.join(last), "default", "default", routers, routers)
-    })
-}
-
-/// Routes of both families by way of a router's address on a segment. The router is the host after its number.
-fn via(host: HostSpec, v4: &str, v6: &str, segment: usize, router: usize) -> HostSpec {
-    let number = router + 1;
-    host.route(v4, format!("10.10.{segment}.{number}"))
-        .route(v6, format!("fd10:{segment}::{number}"))
+    topology.host("b", |h| h.join(format!("s{routers}")))
 }
 
 /// Both addresses of `b`.

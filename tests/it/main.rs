@@ -25,6 +25,7 @@ mod mistakes;
 mod names;
 mod outputs;
 mod owners;
+mod path_mtus;
 mod pings;
 mod programs;
 mod readiness;

@@ -100,8 +100,16 @@ fn a_report_names_nodes_and_interfaces(net: &Network) -> TestResult {
     Ok(())
 }
 
-/// Routers answer six at once, and then one each second: who asks for more at once waits, and has no holes.
-#[netns_test(topology = chain(1))]
+/// These routers answer six at once, and then one each second: who asks for more at once waits, and has no holes.
+fn limited() -> Topology {
+    chain_with(1, |_, router| {
+        router
+            .sysctl("net.ipv4.icmp_ratemask", 6168)
+            .sysctl("net.ipv6.icmp.ratemask", "0-1,3-127")
+    })
+}
+
+#[netns_test(topology = limited())]
 fn routers_that_limit_their_answers_leave_no_holes(net: &Network) -> TestResult {
     for target in far_end(1) {
         for _ in 0..8 {
@@ -207,6 +215,7 @@ fn silence_has_no_name(net: &Network) -> TestResult {
 /// A router in the middle that says nothing: only its own place is empty.
 #[netns_test(topology = chain_with(3, |number, router| match number {
     2 => router
+        .sysctl("net.ipv4.icmp_ratemask", 6168)
         .sysctl("net.ipv4.icmp_ratelimit", 1_000_000_000),
     _ => router,
 }))]

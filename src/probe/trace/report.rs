@@ -49,6 +49,22 @@ impl TraceHop {
             .map_or_else(|| "*".to_owned(), Responder::name)
     }
 
+    /// Who answered each probe, and how fast.
+    pub(crate) fn found(&self) -> String {
+        let mut text = String::new();
+        let mut last = None;
+        for answer in &self.answers {
+            let from = answer.from();
+            text.push_str(&match from {
+                Some(responder) if last != from => format!(" {responder}  {answer}"),
+                Some(_) => format!("  {answer}"),
+                None => format!(" {answer}"),
+            });
+            last = from.or(last);
+        }
+        text.trim_start().to_owned()
+    }
+
     pub(super) fn is_silent(&self) -> bool {
         self.answers
             .iter()
@@ -64,18 +80,7 @@ impl TraceHop {
 
 impl fmt::Display for TraceHop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:2} ", self.distance)?;
-        let mut last = None;
-        for answer in &self.answers {
-            let from = answer.from();
-            match from {
-                Some(responder) if last != from => write!(f, " {responder}  {answer}")?,
-                Some(_) => write!(f, "  {answer}")?,
-                None => write!(f, " {answer}")?,
-            }
-            last = from.or(last);
-        }
-        Ok(())
+        write!(f, "{:2}  {}", self.distance, self.found())
     }
 }
 
