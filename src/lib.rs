@@ -272,6 +272,7 @@ pub use probe::{
     Responder, TraceAnswer, TraceHop, TraceReport, Traceroute,
 };
 pub use program::{Command, Process, require_program};
+pub use reach::PathReport;
 pub use require::require;
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;

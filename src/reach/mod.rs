@@ -1,7 +1,10 @@
 //! Who reaches whom, and by which way: probes from live hosts.
 
 mod names;
+mod path;
 mod trace;
+
+pub use path::PathReport;
 
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};

@@ -26,6 +26,7 @@ mod names;
 mod outputs;
 mod owners;
 mod path_mtus;
+mod paths;
 mod pings;
 mod programs;
 mod readiness;
