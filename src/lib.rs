@@ -268,8 +268,12 @@ pub use netns_test_macros::netns_test;
 pub use netns_test_macros::test;
 pub use network::{Network, run};
 pub use plan::Plan;
-pub use probe::{Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix};
+pub use probe::{
+    PathMtu, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,
+    Responder, TraceAnswer, TraceHop, TraceReport, Traceroute,
+};
 pub use program::{Command, Process, require_program};
+pub use reach::PathReport;
 pub use require::require;
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;

@@ -42,7 +42,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(cause: io::Error, meaning: impl Into<String>) -> Self {
+    pub(super) fn new(cause: io::Error, meaning: impl Into<String>) -> Self {
         let meaning = meaning.into();
         Self { cause, meaning }
     }
@@ -59,6 +59,15 @@ pub(super) fn refused_socket(cause: io::Error) -> Refusal {
             "the thread is not inside one of the network's hosts, so it may not open a raw socket"
         }
         _ => "while opening a raw ICMP socket",
+    };
+    Refusal::new(cause, meaning)
+}
+
+/// What it means that a socket could not be bound.
+pub(super) fn refused_source(cause: io::Error, source: Option<IpAddr>) -> Refusal {
+    let meaning = match source {
+        Some(source) => format!("no interface here has the source address {source}"),
+        None => "while opening a socket to send from".to_owned(),
     };
     Refusal::new(cause, meaning)
 }
@@ -148,12 +157,7 @@ impl<'a> Run<'a> {
         };
         self.socket
             .bind(socket_address(source, scope_id))
-            .map_err(|cause| {
-                Refusal::new(
-                    cause,
-                    format!("no interface here has the source address {source}"),
-                )
-            })
+            .map_err(|cause| refused_source(cause, Some(source)))
     }
 
     /// Sends and receives until every request has its answer or has had its time.
@@ -261,8 +265,8 @@ impl<'a> Run<'a> {
         let identifier = self.identifier;
         let target = self.to.ip();
         let ours = |quote: Quote| {
-            (quote.identifier == identifier && quote.destination == target)
-                .then_some(quote.sequence)
+            let (quoted, sequence) = quote.echo()?;
+            (quoted == identifier && quote.destination == target).then_some(sequence)
         };
         match message {
             Message::EchoReply {

@@ -3,15 +3,21 @@
 mod answer;
 mod echo;
 mod matrix;
+mod mtu;
 mod pace;
 mod ping;
 mod report;
 mod sweep;
 mod table;
+mod trace;
 
 pub use answer::{PingAnswer, PingRedirect};
 pub(crate) use echo::run as ping;
 pub use matrix::{Reachability, ReachabilityMatrix};
+pub use mtu::PathMtu;
+pub(crate) use mtu::path_mtu;
 pub use ping::Ping;
 pub use report::PingReport;
 pub(crate) use sweep::sweep;
+pub(crate) use trace::trace;
+pub use trace::{Responder, TraceAnswer, TraceHop, TraceReport, Traceroute};

@@ -283,7 +283,7 @@ impl Sent {
             Message::Unreachable { quote, .. }
             | Message::TimeExceeded { quote }
             | Message::FragmentationNeeded { quote, .. }
-            | Message::Redirect { quote, .. } => (quote.identifier, quote.sequence),
+            | Message::Redirect { quote, .. } => quote.echo()?,
         };
         let block = self.blocks.get(&identifier)?;
         self.log
@@ -295,6 +295,7 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::icmp::Mark;
 
     #[test]
     fn the_waits_grow_to_a_limit() {
@@ -329,8 +330,10 @@ mod tests {
         let router = IpAddr::from([10, 0, 0, 254]);
         let about = |destination| Message::TimeExceeded {
             quote: Quote {
-                identifier: 1,
-                sequence: 1,
+                mark: Mark::Echo {
+                    identifier: 1,
+                    sequence: 1,
+                },
                 destination,
             },
         };

@@ -266,6 +266,10 @@ pub(crate) mod packet {
             match *self {}
         }
 
+        pub(crate) fn probe_mtu(&self) -> io::Result<()> {
+            match *self {}
+        }
+
         pub(crate) fn bind(&self, _source: SocketAddr) -> io::Result<()> {
             match *self {}
         }
@@ -307,6 +311,9 @@ pub(crate) mod packet {
         false
     }
 }
+
+#[path = "elsewhere/udp.rs"]
+pub(crate) mod udp;
 
 #[path = "elsewhere/netlink.rs"]
 pub(crate) mod netlink;

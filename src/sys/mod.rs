@@ -28,4 +28,5 @@ pub(crate) mod ready;
 pub(crate) mod socket;
 pub(crate) mod socket_tables;
 pub(crate) mod sysctl;
+pub(crate) mod udp;
 pub(crate) mod userns;

@@ -96,21 +96,21 @@ impl IcmpSocket {
 
     /// Makes the kernel refuse (EMSGSIZE) what it would otherwise send in fragments, and forbids routers to fragment.
     pub(crate) fn forbid_fragments(&self) -> io::Result<()> {
+        self.discover(libc::IP_PMTUDISC_DO, libc::IPV6_PMTUDISC_DO)
+    }
+
+    /// As [`forbid_fragments`](Self::forbid_fragments), but only what the first link does not carry is refused: what the kernel
+    /// remembers of the path is not asked.
+    pub(crate) fn probe_mtu(&self) -> io::Result<()> {
+        self.discover(libc::IP_PMTUDISC_PROBE, libc::IPV6_PMTUDISC_PROBE)
+    }
+
+    fn discover(&self, v4: i32, v6: i32) -> io::Result<()> {
         let socket = self.socket.as_fd();
         if self.ipv4 {
-            return set_option(
-                socket,
-                libc::IPPROTO_IP,
-                libc::IP_MTU_DISCOVER,
-                libc::IP_PMTUDISC_DO,
-            );
+            return set_option(socket, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, v4);
         }
-        set_option(
-            socket,
-            libc::IPPROTO_IPV6,
-            libc::IPV6_MTU_DISCOVER,
-            libc::IPV6_PMTUDISC_DO,
-        )?;
+        set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, v6)?;
         set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_DONTFRAG, 1)
     }
 

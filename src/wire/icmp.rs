@@ -1,4 +1,4 @@
-//! ICMP and ICMPv6 echo: requests built, answers and errors read.
+//! ICMP and ICMPv6: echo requests built, answers read, and errors about echo requests and datagrams.
 //!
 //! See [RFC 792](https://www.rfc-editor.org/rfc/rfc792) and [RFC 4443](https://www.rfc-editor.org/rfc/rfc4443).
 
@@ -8,15 +8,16 @@ use pnet_packet::icmp::destination_unreachable::{DestinationUnreachablePacket, I
 use pnet_packet::icmp::{self, IcmpPacket, IcmpTypes};
 use pnet_packet::icmpv6::ndp::RedirectPacket;
 use pnet_packet::icmpv6::{self, Icmpv6Packet, Icmpv6Types};
+use pnet_packet::ip::IpNextHeaderProtocols;
 
-pub(crate) use super::quote::Quote;
 use super::quote::split_v4;
+pub(crate) use super::quote::{Mark, Quote};
 use super::reason::UnreachableReason;
 
 /// The bytes of an ICMP echo header, before its payload.
 pub(crate) const HEADER: usize = 8;
 
-/// An ICMP message that says something about an echo request.
+/// An ICMP message that says something about an echo request or a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
     /// The target answered.
@@ -68,11 +69,15 @@ pub(crate) fn request_v6(identifier: u16, sequence: u16, payload: &[u8]) -> Vec<
     bytes
 }
 
-/// Reads what a raw ICMP socket received, IPv4 header included. `None` for everything that is not about an echo request.
+/// Reads what a raw ICMP socket received, IPv4 header included. `None` for everything that is about neither an
+/// echo request nor a datagram.
 ///
 /// The checksum is checked here, because raw sockets are served before the kernel looks at it.
 pub(crate) fn parse_v4(datagram: &[u8]) -> Option<Message> {
     let (header, message) = split_v4(datagram)?;
+    if header.get_next_level_protocol() != IpNextHeaderProtocols::Icmp {
+        return None;
+    }
     let packet = IcmpPacket::new(message)?;
     if icmp::checksum(&packet) != packet.get_checksum() {
         return None;
@@ -118,7 +123,7 @@ pub(crate) fn parse_v4(datagram: &[u8]) -> Option<Message> {
 }
 
 /// Reads what a raw ICMPv6 socket received, which comes without its IPv6 header; `hop_limit` stood there. `None` for
-/// everything that is not about an echo request.
+/// everything that is about neither an echo request nor a datagram.
 ///
 /// The kernel has checked the checksum.
 pub(crate) fn parse_v6(message: &[u8], hop_limit: u8) -> Option<Message> {

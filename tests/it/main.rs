@@ -7,6 +7,7 @@
 
 mod barriers;
 mod bodies;
+mod chains;
 mod commands;
 #[cfg(feature = "dns")]
 mod dns;
@@ -26,6 +27,8 @@ mod mistakes;
 mod names;
 mod outputs;
 mod owners;
+mod path_mtus;
+mod paths;
 mod pings;
 mod programs;
 mod readiness;
@@ -39,6 +42,7 @@ mod slaac;
 mod starters;
 mod states;
 mod tasks;
+mod traces;
 mod unruly;
 
 use std::any::Any;

@@ -3,7 +3,8 @@
 //! A plan prints as a script of `ip` and `sysctl` lines. Here the script runs in a scratch namespace, and what it makes there must be
 //! what [`Topology::build`](netns_test::Topology::build) makes. And what a host sees must be what `ip` sees there.
 //!
-//! It needs `ip`, `tc`, `nft`, `sysctl`, `mount`, `unshare` and `sh`: Debian's iproute2, nftables, procps, mount and util-linux.
+//! It needs `ip`, `tc`, `nft`, `sysctl`, `mount`, `unshare`, `sh`, `traceroute` and `tracepath`: Debian's iproute2, nftables, procps, mount,
+//! util-linux, traceroute and iputils-tracepath.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,3 +20,4 @@ mod random;
 mod reader;
 mod scratch;
 mod sockets;
+mod traces;

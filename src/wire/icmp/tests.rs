@@ -11,8 +11,10 @@ const TARGET_V6: Ipv6Addr = Ipv6Addr::new(0xfd01, 0, 0, 0, 0, 0, 0, 1);
 
 fn quote_of(destination: impl Into<IpAddr>) -> Quote {
     Quote {
-        identifier: 0x1234,
-        sequence: 7,
+        mark: Mark::Echo {
+            identifier: 0x1234,
+            sequence: 7,
+        },
         destination: destination.into(),
     }
 }
@@ -189,6 +191,41 @@ fn errors_of_ipv6_name_the_request_they_are_about() {
     );
 }
 
+/// 33434 to 53.
+const DATAGRAM: [u8; 8] = [0x82, 0x9a, 0, 53, 0, 8, 0, 0];
+
+fn quoted_datagrams() -> (Vec<u8>, Vec<u8>) {
+    let mut v4 = ip_v4(5, &DATAGRAM);
+    v4[9] = 17;
+    (v4, ip_v6(17, &DATAGRAM))
+}
+
+#[test]
+fn errors_name_the_datagram_they_are_about() {
+    let (v4, v6) = quoted_datagrams();
+    let quote = |destination| Quote {
+        mark: Mark::Datagram {
+            source: 33_434,
+            destination: 53,
+        },
+        destination,
+    };
+    let reason = UnreachableReason::Port;
+    let expected = |destination| {
+        let quote = quote(destination);
+        Some(Message::Unreachable { reason, quote })
+    };
+    assert_eq!(
+        parse_v4(&received_v4(3, 3, [0; 4], &v4)),
+        expected(TARGET_V4.into())
+    );
+    assert_eq!(
+        parse_v6(&received_v6(1, 4, [0; 4], &v6), 64),
+        expected(TARGET_V6.into())
+    );
+    assert_eq!(quote(TARGET_V4.into()).echo(), None);
+}
+
 #[test]
 fn a_first_fragment_is_recognised_and_a_later_one_is_not() {
     for (offset, expected) in [(1, Some(quote_of(TARGET_V6))), (0x0100, None)] {
@@ -213,9 +250,11 @@ fn other_packets_are_passed_over() {
     assert_eq!(parse_v4(&request), None, "a request of somebody else");
     assert_eq!(parse_v6(&request_v6(1, 1, b""), 64), None);
 
-    let mut udp = quoted_v4();
-    udp[9] = 17;
-    assert_eq!(parse_v4(&received_v4(3, 3, [0; 4], &udp)), None);
+    let mut tcp = quoted_v4();
+    tcp[9] = 6;
+    assert_eq!(parse_v4(&received_v4(3, 3, [0; 4], &tcp)), None);
+    let tcp = ip_v6(6, &quoted_v6()[40..]);
+    assert_eq!(parse_v6(&received_v6(1, 4, [0; 4], &tcp), 64), None);
 
     let mut corrupt = received_v4(0, 0, [0x12, 0x34, 0, 7], b"abc");
     corrupt[30] ^= 1;
@@ -240,6 +279,7 @@ fn valid() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
             received_v4(3, 4, [0; 4], &quoted_v4()),
             received_v4(5, 1, [0; 4], &quoted_v4()),
             received_v4(11, 0, [0; 4], &quoted_v4()),
+            received_v4(3, 3, [0; 4], &quoted_datagrams().0),
         ],
         vec![
             received_v6(129, 0, rest, b"abc"),
@@ -247,6 +287,7 @@ fn valid() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
             received_v6(2, 0, [0; 4], &quoted_v6()),
             received_v6(3, 0, [0; 4], &quoted_v6()),
             redirect_v6(),
+            received_v6(1, 4, [0; 4], &quoted_datagrams().1),
         ],
     )
 }
@@ -271,8 +312,10 @@ fn no_truncation_panics_or_invents_a_quote() {
             }
         }
     }
-    for end in 0..quoted_v4().len() {
-        assert_eq!(Quote::parse_v4(&quoted_v4()[..end]), None);
+    for quoted in [quoted_v4(), quoted_datagrams().0] {
+        for end in 0..quoted.len() {
+            assert_eq!(Quote::parse_v4(&quoted[..end]), None);
+        }
     }
 }
 
@@ -283,7 +326,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_in_valid_packets_never_panics(which in 0..5_usize, at in 0..128_usize, byte: u8, sum in any::<bool>()) {
+    fn noise_in_valid_packets_never_panics(which in 0..6_usize, at in 0..128_usize, byte: u8, sum in any::<bool>()) {
         let (v4, v6) = valid();
         let mut packet = v4[which].clone();
         let index = at % packet.len();

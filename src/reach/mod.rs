@@ -1,4 +1,10 @@
-//! Who reaches whom: pings from live hosts.
+//! Who reaches whom, and by which way: probes from live hosts.
+
+mod names;
+mod path;
+mod trace;
+
+pub use path::PathReport;
 
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
@@ -64,7 +70,7 @@ impl Host<'_> {
         configure: impl FnOnce(Ping) -> Ping,
     ) -> Result<PingReport> {
         let name = target.to_string();
-        let (address, scope) = self.target(&name)?;
+        let (address, scope) = self.target("ping", &name)?;
         let settings = configure(Ping::new());
         let report = self.try_run(|| probe::ping(&settings, address, scope, &name))?;
         let report = report.map_err(|error| error.inside(self.name()))?;
@@ -79,9 +85,9 @@ impl Host<'_> {
         Ok(report)
     }
 
-    /// The address that a text means, and the interface of a link-local one.
-    fn target(self, text: &str) -> Result<(IpAddr, u32)> {
-        let what = || format!("ping `{text}` from node `{}`", self.name());
+    /// The address that a text means, and the interface of a link-local one. `verb` is what will be done to it.
+    fn target(self, verb: &str, text: &str) -> Result<(IpAddr, u32)> {
+        let what = || format!("{verb} `{text}` from node `{}`", self.name());
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok((address, 0));
         }
@@ -105,7 +111,7 @@ impl Host<'_> {
         }
     }
 
-    /// There is no address to ping; in a network of one family, that may be why.
+    /// There is no address to reach; in a network of one family, that may be why.
     fn nowhere(self, what: String, name: &str) -> Error {
         let error = Error::new(
             Kind::UnknownName,
