@@ -11,8 +11,8 @@ mod paths;
 mod printing;
 mod properties;
 mod routes;
-mod walks;
 mod share;
+mod walks;
 
 use crate::topology::{Mistake, Topology};
 
