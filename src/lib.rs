@@ -275,7 +275,8 @@ pub use runtime::eventually_async;
 #[cfg(feature = "tokio")]
 pub use task::Task;
 pub use topology::{
-    Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, RouteSpec, Topology,
+    Addresses, BridgeSpec, HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind,
+    NatSpec, RouteSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,

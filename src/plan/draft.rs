@@ -25,6 +25,8 @@ pub(crate) struct DraftNode {
     pub(crate) routes: Vec<Route>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
+    /// The domains in which nobody can know of what is behind this node, by family.
+    pub(crate) hides: Vec<(usize, Family)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
     pub(crate) worker_threads: Option<usize>,
@@ -146,6 +148,7 @@ impl DraftNode {
             routes: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
+            hides: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,

@@ -11,6 +11,7 @@ pub(crate) mod etc;
 mod family;
 mod mistakes;
 mod name;
+mod nat;
 mod path;
 pub(crate) mod route;
 mod runtime;
@@ -174,6 +175,7 @@ impl Topology {
         name::check(self, &mut mistakes);
         let mut draft = draft::Draft::of(self, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
+        nat::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         draft.drop_small_ipv6();

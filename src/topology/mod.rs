@@ -5,6 +5,8 @@ mod host;
 mod interface;
 mod link;
 mod mistake;
+mod nat;
+mod nat_kind;
 mod route;
 mod router;
 
@@ -17,12 +19,15 @@ pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
 pub use mistake::Mistake;
+pub use nat::NatSpec;
+pub use nat_kind::{NatBehaviour, NatKind};
 pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;
+pub(crate) use nat::ForwardSpec;
 pub(crate) use route::RouteKind;
 
 /// The name of the node in which a test's body runs unless it asks for another; bridges live there.

@@ -22,6 +22,7 @@ mod labs;
 mod live;
 mod mistakes;
 mod names;
+mod nat;
 mod outputs;
 mod owners;
 mod pings;
