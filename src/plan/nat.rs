@@ -1,17 +1,24 @@
 //! Decides what routers translate: from what was asked to a table of rules for each of them.
 
+mod mapping;
 mod rules;
 mod side;
 mod target;
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::Location;
+use std::time::Duration;
 
 use crate::address::{Cidr, Family};
+use crate::plan::Sysctl;
 use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::topology::{HostSpec, NatSpec, Topology, Written};
+use crate::topology::{HostSpec, NatBehaviour, NatSpec, Topology, Written};
+use mapping::Behaviour;
 use side::Side;
+
+/// More than any test waits, and little enough for the kernel's clocks.
+const MOST_SECONDS: u64 = 86_400;
 
 /// What a router does to packets of one family that pass one of its interfaces.
 pub(super) struct Translation {
@@ -25,6 +32,9 @@ pub(super) struct Translation {
     inside: Vec<Cidr>,
     /// The subnets at the router's other interfaces.
     near: Vec<Cidr>,
+    behaviour: Option<Behaviour>,
+    /// Tells the names of its sets from those of others of the same node.
+    suffix: String,
     hairpin: bool,
     forwards: Vec<Forward>,
     /// Addresses outside, and whose they are inside.
@@ -56,7 +66,7 @@ pub(crate) fn decide<'t>(
 ) {
     for (node, host) in nodes(topology) {
         let mut translations = Vec::new();
-        for spec in &host.nats {
+        for (position, spec) in host.nats.iter().enumerate() {
             let object = format!(
                 "NAT of node `{}` towards `{}`",
                 host.name.text, spec.toward.text
@@ -68,7 +78,7 @@ pub(crate) fn decide<'t>(
                 object,
                 mistakes,
             };
-            translations.extend(deciding.translations(host));
+            translations.extend(deciding.translations(host, position));
         }
         draft.nodes[node].tables.extend(rules::table(&translations));
     }
@@ -84,7 +94,7 @@ struct Deciding<'a, 't, 'm> {
 }
 
 impl Deciding<'_, '_, '_> {
-    fn translations(&mut self, host: &HostSpec) -> Vec<Translation> {
+    fn translations(&mut self, host: &HostSpec, position: usize) -> Vec<Translation> {
         let toward = &self.spec.toward;
         if !host.forwards {
             let cause =
@@ -104,6 +114,7 @@ impl Deciding<'_, '_, '_> {
         let prefixes = self.prefixes();
         let inside = self.inside();
         let forwards = self.forwards(&sides[outside]);
+        let behaviour = self.behaviour();
         let mut made = Vec::new();
         for family in Family::BOTH {
             if self.draft.only.is_some_and(|only| only != family) {
@@ -116,6 +127,8 @@ impl Deciding<'_, '_, '_> {
                 source: self.source(family, &sides[outside], &fixed),
                 inside: of(&inside, family, |it| it.address()),
                 near: near(&sides, outside, family),
+                behaviour,
+                suffix: suffix(position, family),
                 hairpin: self.spec.hairpin,
                 forwards: of(&forwards, family, |it| it.to.ip()),
                 pairs: of(&pairs, family, |it| it.0),
@@ -137,6 +150,47 @@ impl Deciding<'_, '_, '_> {
             self.wrong(toward.at, cause);
         }
         made
+    }
+
+    /// What was asked for by a kind or its parts, and the timeout; the half that was not is the usual one.
+    fn behaviour(&mut self) -> Option<Behaviour> {
+        let timeout = self.timeout();
+        let &NatSpec {
+            mapping,
+            filtering,
+            preserves,
+            ..
+        } = self.spec;
+        (mapping.is_some() || filtering.is_some() || preserves.is_some()).then(|| Behaviour {
+            mapping: mapping.unwrap_or(NatBehaviour::EndpointIndependent),
+            filtering: filtering.unwrap_or(NatBehaviour::AddressAndPortDependent),
+            preserves,
+            timeout,
+        })
+    }
+
+    /// The kernel's own tracking has the same one.
+    fn timeout(&mut self) -> Option<Duration> {
+        let (timeout, written) = self.spec.timeout.as_ref()?;
+        let seconds = timeout.as_secs();
+        let in_range = (1..=MOST_SECONDS).contains(&seconds);
+        if !in_range || timeout.subsec_nanos() != 0 {
+            let text = &written.text;
+            let cause = format!("a timeout of {text}: the kernel takes whole seconds, from 1 on");
+            self.wrong(written.at, cause);
+            return None;
+        }
+        let sysctls = &mut self.draft.nodes[self.node].sysctls;
+        for name in [
+            "nf_conntrack_udp_timeout",
+            "nf_conntrack_udp_timeout_stream",
+        ] {
+            sysctls.push(Sysctl {
+                name: format!("net/netfilter/{name}"),
+                value: seconds.to_string(),
+            });
+        }
+        Some(*timeout)
     }
 
     fn wrong(&mut self, at: &Location<'_>, cause: impl AsRef<str>) {
@@ -271,11 +325,22 @@ impl Deciding<'_, '_, '_> {
 impl Translation {
     /// Whether those outside cannot know the addresses inside.
     fn hides(&self) -> bool {
-        !matches!(self.source, Source::Kept) || !self.prefixes.is_empty()
+        self.has_source() || !self.prefixes.is_empty()
     }
 
     fn does_something(&self) -> bool {
         self.hides() || !self.pairs.is_empty() || !self.forwards.is_empty()
+    }
+}
+
+fn suffix(position: usize, family: Family) -> String {
+    let family = match family {
+        Family::V4 => "",
+        Family::V6 => "6",
+    };
+    match position {
+        0 => family.to_owned(),
+        others => format!("{family}_{}", others + 1),
     }
 }
 

@@ -23,6 +23,7 @@ mod live;
 mod mistakes;
 mod names;
 mod nat;
+mod nat_kinds;
 mod outputs;
 mod owners;
 mod pings;
@@ -34,6 +35,7 @@ mod segments;
 mod settings;
 mod starters;
 mod states;
+mod stun;
 mod tasks;
 mod unruly;
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::mapping::{self, Mapping};
 use super::{Forward, Source, Translation};
 use crate::address::Cidr;
 use crate::nft::{
@@ -12,7 +13,7 @@ use crate::nft::{
 /// The kernel's bit `IPS_DST_NAT`.
 const DESTINATION_TRANSLATED: u32 = 32;
 const DSTNAT: i32 = -100;
-const SRCNAT: i32 = 100;
+pub(super) const SRCNAT: i32 = 100;
 
 /// The table of a node; none if it translates nothing.
 pub(super) fn table(translations: &[Translation]) -> Option<Table> {
@@ -20,6 +21,11 @@ pub(super) fn table(translations: &[Translation]) -> Option<Table> {
         return None;
     }
     let mut table = Table::new(Layer::Inet, "nat");
+    let mappings: Vec<Mapping<'_>> = translations
+        .iter()
+        .flat_map(Translation::mappings)
+        .collect();
+    table.sets = mappings.iter().flat_map(Mapping::sets).collect();
     let mut inward = Chain::at("prerouting", Kind::Nat, Point::Prerouting, DSTNAT);
     let mut own = Chain::at("output", Kind::Nat, Point::Output, DSTNAT);
     let mut outward = Chain::at("postrouting", Kind::Nat, Point::Postrouting, SRCNAT);
@@ -28,7 +34,9 @@ pub(super) fn table(translations: &[Translation]) -> Option<Table> {
         own.rules.extend(one.own());
         outward.rules.extend(one.outward());
     }
-    let chains = [inward, own, outward].into_iter();
+    let [before, behind] = mapping::renewing(&mappings);
+    let refusing = mapping::refusing(&mappings);
+    let chains = [inward, refusing, own, before, outward, behind].into_iter();
     table.chains = chains.filter(|chain| !chain.rules.is_empty()).collect();
     Some(table)
 }
@@ -54,7 +62,10 @@ impl Translation {
                 .into_iter()
                 .map(|statements| self.forward(statements, forward))
         });
-        pairs.chain(prefixes).chain(forwards).collect()
+        let mappings = self.mappings();
+        let mapped = mappings.iter().filter_map(Mapping::inward);
+        let fixed = pairs.chain(prefixes).chain(forwards);
+        fixed.chain(mapped).collect()
     }
 
     /// What the router's own packets for its outside addresses become.
@@ -91,24 +102,54 @@ impl Translation {
             ])
         });
         let mut rules: Vec<Rule> = pairs.chain(prefixes).collect();
-        rules.extend(self.turned().into_iter().filter_map(|mut statements| {
-            statements.push(self.nat(Side::Source, Target::Address(self.outside()?)));
-            Some(Rule::new(statements))
-        }));
-        for mut statements in self.leaving() {
-            statements.extend(self.translate());
-            if !matches!(self.source, Source::Kept) {
-                rules.push(Rule::new(statements));
-            }
+        let mappings = self.mappings();
+        for conditions in self.turned() {
+            rules.extend(self.translated(conditions, Vec::new(), self.outside(), &mappings));
+        }
+        for conditions in self.leaving() {
+            let family = self.of_family();
+            rules.extend(self.translated(conditions, family, self.fixed(), &mappings));
         }
         rules
+    }
+
+    /// The rules that give packets their source; the ports as they are remembered, where they are.
+    fn translated(
+        &self,
+        conditions: Vec<Statement>,
+        mut family: Vec<Statement>,
+        address: Option<IpAddr>,
+        mappings: &[Mapping<'_>],
+    ) -> Vec<Rule> {
+        if !self.has_source() {
+            return Vec::new();
+        }
+        let mut rules: Vec<Rule> = mappings
+            .iter()
+            .flat_map(|it| it.outward(&family, &conditions, address))
+            .collect();
+        let random = self.behaviour.is_some_and(|it| it.is_random());
+        let flags = Flags {
+            fully_random: random,
+            ..Flags::default()
+        };
+        family.extend(conditions);
+        family.push(self.to(address, Ports::Keep, flags));
+        rules.push(Rule::new(family));
+        rules
+    }
+
+    /// Where nothing else tells the family.
+    fn of_family(&self) -> Vec<Statement> {
+        let family = Statement::Is(Selector::Family, Value::Family(self.family));
+        let needed = self.inside.is_empty().then_some(family);
+        needed.into_iter().collect()
     }
 
     /// The conditions for packets that leave, each a rule's.
     fn leaving(&self) -> Vec<Vec<Statement>> {
         if self.inside.is_empty() {
-            let family = Statement::Is(Selector::Family, Value::Family(self.family));
-            return vec![vec![family, self.leaves()]];
+            return vec![vec![self.leaves()]];
         }
         let subnets = self.inside.iter();
         subnets
@@ -130,13 +171,29 @@ impl Translation {
             .collect()
     }
 
-    /// The step by which a packet gets its source.
-    fn translate(&self) -> Option<Statement> {
+    /// The step by which a packet gets this source, or the address of the interface.
+    pub(super) fn to(&self, address: Option<IpAddr>, ports: Ports, flags: Flags) -> Statement {
+        let Some(address) = address else {
+            return Statement::Masquerade(ports, flags);
+        };
+        Statement::Nat(Nat {
+            side: Side::Source,
+            family: self.family,
+            to: Target::Address(address),
+            ports,
+            flags,
+        })
+    }
+
+    fn fixed(&self) -> Option<IpAddr> {
         match self.source {
-            Source::Kept => None,
-            Source::Interface => Some(Statement::Masquerade(Ports::Keep, Flags::default())),
-            Source::Fixed(address) => Some(self.nat(Side::Source, Target::Address(address))),
+            Source::Fixed(address) => Some(address),
+            Source::Kept | Source::Interface => None,
         }
+    }
+
+    pub(super) fn has_source(&self) -> bool {
+        !matches!(self.source, Source::Kept)
     }
 
     fn forward(&self, mut statements: Vec<Statement>, forward: &Forward) -> Rule {
@@ -165,17 +222,14 @@ impl Translation {
             return vec![vec![self.comes_in()]];
         }
         let mut addresses: Vec<IpAddr> = self.own.into_iter().collect();
-        if let Source::Fixed(address) = self.source {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
+        let further = self.fixed().filter(|it| !addresses.contains(it));
+        addresses.extend(further);
         let addresses = addresses.into_iter();
         addresses.map(|it| vec![self.is_for(it)]).collect()
     }
 
     /// Nothing, where packets from inside are meant as well.
-    fn arriving(&self) -> Vec<Statement> {
+    pub(super) fn arriving(&self) -> Vec<Statement> {
         if self.hairpin {
             Vec::new()
         } else {
@@ -184,24 +238,21 @@ impl Translation {
     }
 
     /// The address that the router is known by.
-    fn outside(&self) -> Option<IpAddr> {
-        match self.source {
-            Source::Fixed(address) => Some(address),
-            Source::Kept | Source::Interface => self.own,
-        }
+    pub(super) fn outside(&self) -> Option<IpAddr> {
+        self.fixed().or(self.own)
     }
 
-    fn comes_in(&self) -> Statement {
+    pub(super) fn comes_in(&self) -> Statement {
         let name = Value::Interface(self.device.clone());
         Statement::Is(Selector::Interface(Side::Source), name)
     }
 
-    fn leaves(&self) -> Statement {
+    pub(super) fn leaves(&self) -> Statement {
         let name = Value::Interface(self.device.clone());
         Statement::Is(Selector::Interface(Side::Destination), name)
     }
 
-    fn is_for(&self, address: IpAddr) -> Statement {
+    pub(super) fn is_for(&self, address: IpAddr) -> Statement {
         let address = Value::Subnet(Cidr::host(address));
         Statement::Is(self.address_of(Side::Destination), address)
     }
@@ -210,7 +261,7 @@ impl Translation {
         Statement::Is(self.address_of(Side::Source), Value::Subnet(subnet))
     }
 
-    fn address_of(&self, side: Side) -> Selector {
+    pub(super) fn address_of(&self, side: Side) -> Selector {
         Selector::Address(self.family, side)
     }
 
