@@ -165,6 +165,14 @@ impl Cidr {
         self.address.is_ipv4()
     }
 
+    /// The subnet of one address alone.
+    pub(crate) fn host(address: IpAddr) -> Self {
+        Self {
+            address,
+            prefix: bits(address),
+        }
+    }
+
     /// `0.0.0.0/0` or `::/0`: the destination of a default route.
     pub(crate) fn everything(ipv4: bool) -> Self {
         let address = if ipv4 {

@@ -283,7 +283,7 @@ pub use task::Task;
 pub use topology::ready as topologies;
 pub use topology::{
     Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
-    Mistake, RouteSpec, Topology,
+    Mistake, NatBehaviour, NatKind, NatSpec, RouteSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{
-    Chain, Change, Datatype, Flags, Hook, IcmpRejection, Kind, Layer, Nat, Point, Ports, Record,
-    Rejection, Rule, Selector, Set, Side, Statement, Table, Target, Value,
+    Chain, Change, Datatype, Flags, Hashed, Hook, IcmpRejection, Kind, Layer, Nat, Operand, Point,
+    Ports, Record, Rejection, Rule, Selector, Set, Side, Statement, Table, Target, Value,
 };
 use crate::address::{Cidr, Family};
 
@@ -193,14 +193,36 @@ impl Display for Record {
             Change::Update => "update",
             Change::Delete => "delete",
         };
-        write!(f, "{word} @{} {{ {}", self.set, concatenated(&self.key))?;
+        write!(f, "{word} @{} {{ {}", self.set, self.key)?;
         if let Some(timeout) = self.timeout {
             write!(f, " timeout {}", time(timeout))?;
         }
-        match self.value.as_slice() {
-            [] => write!(f, " }}"),
-            value => write!(f, " : {} }}", concatenated(value)),
+        match &self.value {
+            None => write!(f, " }}"),
+            Some(value) => write!(f, " : {value} }}"),
         }
+    }
+}
+
+impl Display for Operand {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fields(selectors) => f.write_str(&concatenated(selectors)),
+            Self::Hashed(hashed) => write!(f, "{hashed}"),
+        }
+    }
+}
+
+impl Display for Hashed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            of,
+            count,
+            seed,
+            first,
+        } = self;
+        let of = concatenated(of);
+        write!(f, "jhash {of} mod {count} seed {seed:#x} offset {first}")
     }
 }
 
@@ -236,16 +258,6 @@ impl Display for Ports {
             Self::Keep => Ok(()),
             Self::Range(ports) => write!(f, ":{}", range(ports)),
             Self::Mapped { key, map } => write!(f, ":{} map @{map}", concatenated(key)),
-            Self::Hashed {
-                of,
-                count,
-                seed,
-                first,
-            } => write!(
-                f,
-                ":jhash {} mod {count} seed {seed:#x} offset {first}",
-                concatenated(of)
-            ),
         }
     }
 }

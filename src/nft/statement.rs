@@ -89,10 +89,26 @@ pub(crate) enum IcmpRejection {
 pub(crate) struct Record {
     pub(crate) change: Change,
     pub(crate) set: String,
-    pub(crate) key: Vec<Selector>,
-    /// What a map is to lead to.
-    pub(crate) value: Vec<Selector>,
+    pub(crate) key: Operand,
+    /// What a map is to lead to; nothing for a set.
+    pub(crate) value: Option<Operand>,
     pub(crate) timeout: Option<Duration>,
+}
+
+/// What is recorded: what selectors read, one behind the other, or a port that follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    Fields(Vec<Selector>),
+    Hashed(Hashed),
+}
+
+/// `first` or one of the next `count - 1` ports, which follows from what the selectors read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hashed {
+    pub(crate) of: Vec<Selector>,
+    pub(crate) count: u32,
+    pub(crate) seed: u32,
+    pub(crate) first: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,13 +155,6 @@ pub(crate) enum Ports {
     Mapped {
         key: Vec<Selector>,
         map: String,
-    },
-    /// `first` and one of the next `count`, which follows from what the selectors read.
-    Hashed {
-        of: Vec<Selector>,
-        count: u32,
-        seed: u32,
-        first: u32,
     },
 }
 

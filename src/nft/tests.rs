@@ -79,8 +79,8 @@ pub(crate) fn everything() -> Table {
                 Statement::Record(Record {
                     change: Change::Update,
                     set: "seen".to_owned(),
-                    key: vec![source, udp],
-                    value: vec![udp],
+                    key: Operand::Fields(vec![source, udp]),
+                    value: Some(Operand::Fields(vec![udp])),
                     timeout: Some(Duration::from_secs(60)),
                 }),
                 Statement::Masquerade(

@@ -31,6 +31,8 @@ pub(crate) struct DraftNode {
     pub(crate) name_servers: Vec<IpAddr>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
+    /// The domains in which nobody can know of what is behind this node, by family.
+    pub(crate) hides: Vec<(usize, Family)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
     pub(crate) worker_threads: Option<usize>,
@@ -167,6 +169,7 @@ impl DraftNode {
             name_servers: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
+            hides: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,

@@ -12,6 +12,7 @@ pub(crate) mod etc;
 mod family;
 mod mistakes;
 mod name;
+mod nat;
 mod path;
 pub(crate) mod route;
 mod runtime;
@@ -195,6 +196,7 @@ impl Topology {
         share::decide(self, &mut draft, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         slaac::decide(self, &mut draft, &mut mistakes);
+        nat::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
         draft.drop_small_ipv6();

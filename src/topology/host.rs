@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::topology::written;
-use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
+use crate::topology::{Addresses, InterfaceSpec, NatSpec, RouteKind, RouteSpec, Written};
 #[cfg(feature = "dns")]
 use crate::zone::{Zone, Zones};
 
@@ -31,6 +31,7 @@ pub struct HostSpec {
     pub(crate) routes: Vec<RouteSpec>,
     pub(crate) forwards: bool,
     pub(crate) manual_routes: bool,
+    pub(crate) nats: Vec<NatSpec>,
     pub(crate) sysctls: Vec<(Written, String)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
@@ -55,6 +56,7 @@ impl HostSpec {
             routes: Vec::new(),
             forwards: false,
             manual_routes: false,
+            nats: Vec::new(),
             sysctls: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
@@ -69,6 +71,7 @@ impl HostSpec {
         self.routes.extend(other.routes);
         self.forwards |= other.forwards;
         self.manual_routes |= other.manual_routes;
+        self.nats.extend(other.nats);
         self.sysctls.extend(other.sysctls);
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);

@@ -7,6 +7,8 @@ mod host;
 mod interface;
 mod link;
 mod mistake;
+mod nat;
+mod nat_kind;
 pub mod ready;
 mod route;
 mod router;
@@ -23,6 +25,8 @@ pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
 pub use mistake::Mistake;
+pub use nat::NatSpec;
+pub use nat_kind::{NatBehaviour, NatKind};
 pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
@@ -30,6 +34,7 @@ pub(crate) use docker::{DockerSettings, Setting};
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;
+pub(crate) use nat::ForwardSpec;
 pub(crate) use route::RouteKind;
 
 /// The name of the node in which a test's body runs unless it asks for another; bridges live there.

@@ -16,6 +16,7 @@ mod families;
 mod features;
 mod labs;
 mod looks;
+mod nat;
 mod random;
 mod reader;
 mod scratch;

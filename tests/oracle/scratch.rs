@@ -56,8 +56,19 @@ impl Scratch {
 
     /// Runs a plan's script as it was printed. None of its lines has anything to say but [`NO_STP`].
     pub(crate) fn run(&mut self, script: &str) {
-        for line in script.lines() {
-            let said = self.must(line);
+        let mut lines = script.lines();
+        while let Some(line) = lines.next() {
+            // What a command reads stands behind it, to the line `END`.
+            let mut whole = line.to_owned();
+            if line.ends_with("<<'END'") {
+                for line in lines.by_ref() {
+                    whole += &format!("\n{line}");
+                    if line == "END" {
+                        break;
+                    }
+                }
+            }
+            let said = self.must(&whole);
             if !(line.contains(" stp_state ") && said == NO_STP) {
                 assert_eq!(said, "", "`{line}` has something to say");
             }

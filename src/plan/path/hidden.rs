@@ -4,11 +4,12 @@ use crate::address::Family;
 use crate::plan::draft::Draft;
 
 /// Whether a router translates what it sends into this domain, so that nobody there can use it as a gateway.
-pub(super) fn hides(_draft: &Draft<'_>, _router: usize, _domain: usize, _family: Family) -> bool {
-    false
+pub(super) fn hides(draft: &Draft<'_>, router: usize, domain: usize, family: Family) -> bool {
+    draft.nodes[router].hides.contains(&(domain, family))
 }
 
 /// Whether the node translates at all, as the router of a home does: the world beyond is one default route to it.
-pub(super) fn translates(_draft: &Draft<'_>, _node: usize, _family: Family) -> bool {
-    false
+pub(super) fn translates(draft: &Draft<'_>, node: usize, family: Family) -> bool {
+    let mut hides = draft.nodes[node].hides.iter();
+    hides.any(|(_, it)| *it == family)
 }

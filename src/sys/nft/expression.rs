@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use self::load::Known;
 use super::registers::at;
 use crate::address::Cidr;
-use crate::nft::{Layer, Record, Rejection, Rule, Selector, Statement, Value};
+use crate::nft::{Layer, Operand, Record, Rejection, Rule, Selector, Statement, Value};
 use crate::sys::netlink::raw::Attributes;
 
 /// One operation of the kernel's, by its name.
@@ -149,13 +149,27 @@ impl Making {
     }
 
     fn record(&mut self, record: &Record) {
-        let value = self.load_all(&record.key, 0);
-        self.load_all(&record.value, value);
+        // What a hash is made of may fill as many words as the key, so that it is made first.
+        let hashed = match &record.value {
+            Some(Operand::Hashed(hashed)) => Some(self.hash(hashed, translate::HASHED_AT)),
+            _ => None,
+        };
+        let behind = match &record.key {
+            Operand::Fields(key) => self.load_all(key, 0),
+            Operand::Hashed(hashed) => self.hash(hashed, 0) + 1,
+        };
+        let value = match &record.value {
+            Some(Operand::Fields(value)) => {
+                self.load_all(value, behind);
+                Some(behind)
+            }
+            _ => hashed,
+        };
         let mut data = Attributes::new()
             .text(1, &record.set)
             .number(3, record.change as u32)
             .number(4, at(0));
-        if !record.value.is_empty() {
+        if let Some(value) = value {
             data = data.number(5, at(value));
         }
         if let Some(timeout) = record.timeout {

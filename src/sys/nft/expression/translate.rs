@@ -6,15 +6,19 @@ use super::super::registers::{at, words};
 use super::load::number;
 use super::{Making, octets};
 use crate::address::Cidr;
-use crate::nft::{Datatype, Flags, Nat, Ports, Selector, Side, Target};
+use crate::nft::{Datatype, Flags, Hashed, Nat, Ports, Selector, Side, Target};
 use crate::sys::netlink::raw::Attributes;
 
 const PERSISTENT: u32 = 8;
 const FULLY_RANDOM: u32 = 16;
 const NETMAP: u32 = 64;
+/// Ports are given. For masquerading the kernel goes by this alone.
+const WITH_PORTS: u32 = 2;
 
 /// Words that are far from those in which addresses are.
 const PORTS_AT: u32 = 8;
+/// The last word, behind the longest key.
+pub(super) const HASHED_AT: u32 = 15;
 
 impl Making {
     pub(super) fn nat(&mut self, nat: &Nat) {
@@ -28,6 +32,8 @@ impl Making {
             )
             .number(2, u32::from(number(nat.family)));
         let mut flags = bits(nat.flags);
+        // A map's key may reach to where the address will be.
+        let ports = self.ports(&nat.ports);
         let mut port = None;
         match &nat.to {
             Target::Keep => {}
@@ -53,8 +59,9 @@ impl Making {
                 port = with_port.then_some((behind, behind));
             }
         }
-        if let Some((first, last)) = self.ports(&nat.ports).or(port) {
+        if let Some((first, last)) = ports.or(port) {
             data = data.number(5, at(first)).number(6, at(last));
+            flags |= WITH_PORTS;
         }
         if flags != 0 {
             data = data.number(7, flags);
@@ -63,12 +70,14 @@ impl Making {
     }
 
     pub(super) fn masquerade(&mut self, ports: &Ports, flags: Flags) {
+        let mut flags = bits(flags);
         let mut data = Attributes::new();
-        if bits(flags) != 0 {
-            data = data.number(1, bits(flags));
-        }
         if let Some((first, last)) = self.ports(ports) {
             data = data.number(2, at(first)).number(3, at(last));
+            flags |= WITH_PORTS;
+        }
+        if flags != 0 {
+            data = data.number(1, flags);
         }
         self.add("masq", data);
     }
@@ -97,42 +106,35 @@ impl Making {
                 self.map(key, map, PORTS_AT);
                 Some((PORTS_AT, PORTS_AT))
             }
-            Ports::Hashed {
-                of,
-                count,
-                seed,
-                first,
-            } => {
-                self.hash(of, *count, *seed, *first);
-                Some((PORTS_AT, PORTS_AT))
-            }
         }
     }
 
-    /// Looks up the value that belongs to what the selectors read.
+    /// Looks up the value that belongs to what the selectors read, into a word and those behind it.
     fn map(&mut self, key: &[Selector], map: &str, word: u32) {
-        self.load_all(key, word);
+        self.load_all(key, 0);
         let data = Attributes::new()
             .text(1, map)
-            .number(2, at(word))
+            .number(2, at(0))
             .number(3, at(word));
         self.add("lookup", data);
     }
 
-    /// A number that follows from what the selectors read; a port is its two lower bytes as networks write them.
-    fn hash(&mut self, of: &[Selector], count: u32, seed: u32, first: u32) {
-        self.load_all(of, PORTS_AT);
-        let length: u32 = of.iter().map(|it| words(it.length()) * 4).sum();
+    /// A port that follows from what the selectors read, into a word. Returns that word.
+    pub(super) fn hash(&mut self, hashed: &Hashed, word: u32) -> u32 {
+        self.load_all(&hashed.of, 0);
+        let length: u32 = hashed.of.iter().map(|it| words(it.length()) * 4).sum();
         let data = Attributes::new()
-            .number(1, at(PORTS_AT))
-            .number(2, at(PORTS_AT))
+            .number(1, at(0))
+            .number(2, at(word))
             .number(3, length)
-            .number(4, count)
-            .number(5, seed)
-            .number(6, first)
+            .number(4, hashed.count)
+            .number(5, hashed.seed)
+            .number(6, hashed.first)
             .number(7, 0);
         self.add("hash", data);
-        self.swap_bytes(PORTS_AT);
+        // A port is its two lower bytes as networks write them.
+        self.swap_bytes(word);
+        word
     }
 
     pub(super) fn clamp(&mut self) {

@@ -1,0 +1,120 @@
+//! A router's interfaces, and which of them somebody means.
+
+use std::net::IpAddr;
+use std::panic::Location;
+
+use crate::address::{Cidr, Family};
+use crate::plan::address::is_link_local;
+use crate::plan::draft::{Draft, listed};
+
+/// An interface that can have addresses.
+pub(super) struct Side {
+    pub(super) name: String,
+    pub(super) domain: usize,
+    pub(super) addresses: Vec<Cidr>,
+}
+
+impl Side {
+    /// The first address of a family, which the kernel prefers.
+    pub(super) fn address(&self, family: Family) -> Option<IpAddr> {
+        let mut all = self.addresses.iter().map(|it| it.address());
+        all.find(|it| family.includes(*it) && !is_link_local(*it))
+    }
+}
+
+/// The node's bridges, and the ends of its cables that are no ports.
+pub(super) fn of(draft: &Draft<'_>, node: usize) -> Vec<Side> {
+    let bridges = draft.domains.iter().enumerate().filter_map(|(domain, it)| {
+        let bridge = it.bridge.as_ref().filter(|it| it.node == node)?;
+        Some(Side {
+            name: bridge.bridge.name.clone(),
+            domain,
+            addresses: bridge.bridge.addresses.clone(),
+        })
+    });
+    let ends = draft.cables.iter().flatten();
+    let ends = ends.filter(|end| end.node == node && !end.port);
+    let ends = ends.map(|end| Side {
+        name: end.name.clone(),
+        domain: end.domain,
+        addresses: end.addresses.iter().map(|(it, _)| *it).collect(),
+    });
+    bridges.chain(ends).collect()
+}
+
+/// The position of the interface with this name, or that leads to the segment, bridge or linked node of this name.
+pub(super) fn towards(
+    draft: &Draft<'_>,
+    node: usize,
+    sides: &[Side],
+    name: &str,
+) -> Result<usize, String> {
+    if let Some(position) = sides.iter().position(|side| side.name == name) {
+        return Ok(position);
+    }
+    let mut found = sides
+        .iter()
+        .enumerate()
+        .filter(|(_, side)| leads_to(draft, node, side.domain, name));
+    match (found.next(), found.next()) {
+        (Some((position, _)), None) => Ok(position),
+        (Some(_), Some(_)) => Err(format!(
+            "several of its interfaces lead to `{name}`: name one of them"
+        )),
+        (None, _) => {
+            let known: Vec<String> = sides
+                .iter()
+                .map(|side| format!("`{}` to {}", side.name, draft.domains[side.domain].name))
+                .collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            Err(format!(
+                "no interface is called so or leads there ({})",
+                listed(&known)
+            ))
+        }
+    }
+}
+
+fn leads_to(draft: &Draft<'_>, node: usize, domain: usize, name: &str) -> bool {
+    let known = &draft.domains[domain].name;
+    let is_link = known.starts_with("link ");
+    let mut ends = draft.cables.iter().flatten();
+    *known == format!("segment `{name}`")
+        || *known == format!("bridge `{name}`")
+        || is_link
+            && ends.any(|end| {
+                end.domain == domain && end.node != node && draft.nodes[end.node].name == name
+            })
+}
+
+/// Gives an interface a further address.
+pub(super) fn add_address(
+    draft: &mut Draft<'_>,
+    node: usize,
+    side: &Side,
+    address: Cidr,
+    at: &'static Location<'static>,
+) {
+    let bridge = draft.domains[side.domain].bridge.as_mut();
+    if let Some(bridge) = bridge.filter(|it| it.node == node) {
+        bridge.bridge.addresses.push(address);
+        return;
+    }
+    let mut ends = draft.cables.iter_mut().flatten();
+    let end = ends.find(|end| end.node == node && end.name == side.name);
+    if let Some(end) = end.filter(|end| end.addresses.iter().all(|(it, _)| *it != address)) {
+        end.addresses.push((address, at));
+    }
+}
+
+/// For an error text.
+pub(super) fn subnets(addresses: &[Cidr]) -> String {
+    let all: Vec<String> = addresses
+        .iter()
+        .map(|it| it.network().to_string())
+        .collect();
+    match all.as_slice() {
+        [] => "it has no addresses".to_owned(),
+        all => all.join(", "),
+    }
+}
