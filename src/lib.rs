@@ -139,7 +139,7 @@
 //! ```text
 //! harness                           one test: parent, child, outcome
 //! doctor keep                       what this machine can do; a network for people to look at
-//! current reach report require      the calling test's network; pings; the evidence of a failure; features tried out
+//! current reach report require      the calling test's network; pings, traces; the evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node

@@ -26,8 +26,9 @@ pub(super) fn name_hops(report: &mut TraceReport, parts: &Arc<Parts>, from: usiz
     let mut last = from;
     for hop in &mut report.hops {
         let mut node = None;
-        for responder in hop.answers.iter_mut().filter_map(|it| it.from_mut()) {
-            node = node.or(name(responder, parts, last));
+        for responder in hop.answers.iter_mut().filter_map(|it| it.responder_mut()) {
+            let named = name(responder, parts, last);
+            node = node.or(named);
         }
         last = node.unwrap_or(last);
     }

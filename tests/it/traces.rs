@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use netns_test::{
-    Network, TestResult, Topology, TraceAnswer, Traceroute, UnreachableReason, netns_test,
+    Mistake, Network, TestResult, Topology, TraceAnswer, Traceroute, UnreachableReason, netns_test,
 };
 
 use crate::chains::{chain, chain_with, far_end};
@@ -304,4 +304,43 @@ fn a_wrong_trace_says_so(net: &Network) {
         error.contains("no interface here has the source address 10.9.9.9"),
         "{error}"
     );
+}
+
+/// Two homes behind routers with the same address, as people have them.
+fn homes() -> Topology {
+    let home = |topology: Topology, number: u8| {
+        let segment = format!("home{number}");
+        topology
+            .segment(segment.as_str(), "192.168.1.0/24")
+            .router(format!("r{number}"), |r| {
+                r.attach(segment.as_str(), "192.168.1.1/24").join("street")
+            })
+            .host(format!("desk{number}"), |h| {
+                h.attach(segment.as_str(), format!("192.168.1.{}/24", 10 + number))
+                    .default_route("192.168.1.1")
+            })
+    };
+    (1..=2)
+        .fold(Topology::new().segment("street", "10.1.0.0/24"), home)
+        .unrouted("192.168.1.0/24")
+        .allow(Mistake::DuplicateAddress)
+        .allow(Mistake::OverlappingSubnets)
+}
+
+#[netns_test(topology = homes())]
+fn of_two_with_the_same_address_the_neighbour_is_named(net: &Network) -> TestResult {
+    for number in ["1", "2"] {
+        let desk = net.host(&format!("desk{number}"));
+        let report = desk.traceroute_with("10.1.0.99", |t| patient(t).max_hops(1))?;
+        assert_eq!(report.names(), [format!("r{number}")], "{report}");
+    }
+    Ok(())
+}
+
+#[netns_test(topology = chain(1))]
+fn addresses_that_came_later_have_names_too(net: &Network) -> TestResult {
+    net.host("b").link("eth0").add_address("10.10.1.99/24")?;
+    let report = net.host("a").traceroute_with("10.10.1.99", patient)?;
+    assert_eq!(report.names(), ["r1", "b"], "{report}");
+    Ok(())
 }

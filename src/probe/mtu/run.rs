@@ -34,14 +34,14 @@ pub(crate) fn run(target: IpAddr, scope_id: u32, name: &str) -> Result<PathMtu> 
     socket
         .probe_mtu()
         .map_err(|cause| Refusal::new(cause, "while forbidding fragments").into_error(what()))?;
-    let mut search = Search::new(socket, socket_address(target, scope_id));
+    let search = Search::new(socket, socket_address(target, scope_id));
     let found = search
         .complete()
         .map_err(|cause| Error::kernel(what(), cause))?;
     Ok(PathMtu {
         name: name.to_owned(),
         target,
-        found: found.map(|limit| (search.low as u32, limit)),
+        found,
     })
 }
 
@@ -77,8 +77,8 @@ impl Search {
         }
     }
 
-    /// What limits the size that is found; the inner error says why nothing arrives.
-    fn complete(&mut self) -> io::Result<std::result::Result<Limit, String>> {
+    /// The size, and what limits it; the inner error says why nothing arrives.
+    fn complete(mut self) -> io::Result<Result<(u32, Limit), String>> {
         if !self.greet()? {
             let why = self.refusal.take();
             return Ok(Err(why.unwrap_or_else(|| "no answer".to_owned())));
@@ -95,7 +95,8 @@ impl Search {
                 (self.low + self.high).div_ceil(2)
             };
         }
-        Ok(Ok(self.limit.clone()))
+        // It fits: no length of a packet has more than 17 bits.
+        Ok(Ok((self.low as u32, self.limit)))
     }
 
     /// Whether a small packet arrives.

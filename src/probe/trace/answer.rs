@@ -161,7 +161,7 @@ impl TraceAnswer {
         }
     }
 
-    pub(crate) fn from_mut(&mut self) -> Option<&mut Responder> {
+    pub(crate) fn responder_mut(&mut self) -> Option<&mut Responder> {
         match self {
             Self::Reached { from, .. }
             | Self::TimeExceeded { from, .. }

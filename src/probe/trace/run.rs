@@ -45,11 +45,10 @@ pub(crate) fn run(
     let to = socket_address(target, scope_id);
     let sender = Sender::new(settings, to, &socket)
         .map_err(|cause| refused_source(cause, settings.source).into_error(what()))?;
-    let mut trace = Trace::new(settings, to, socket, sender);
+    let trace = Trace::new(settings, to, socket, sender);
     trace
-        .complete()
-        .map_err(|cause| Error::kernel(what(), cause))?;
-    Ok(trace.into_report(name))
+        .complete(name)
+        .map_err(|cause| Error::kernel(what(), cause))
 }
 
 /// What makes a probe of ours recognisable.
@@ -78,7 +77,7 @@ impl Sender {
             Ipv6Addr::UNSPECIFIED.into()
         };
         Ok(Self::Udp {
-            socket: UdpSender::new(source.unwrap_or(SocketAddr::new(any, 0)))?,
+            socket: UdpSender::new(source.unwrap_or_else(|| SocketAddr::new(any, 0)))?,
             first_port: settings.port,
         })
     }
@@ -156,7 +155,7 @@ impl<'a> Trace<'a> {
     /// Asks until everybody on the way has answered, or stays silent.
     ///
     /// Who limits his answers is silent at first; so everybody is asked at least twice, and as long as that helps.
-    fn complete(&mut self) -> io::Result<()> {
+    fn complete(mut self, name: &str) -> io::Result<TraceReport> {
         let mut last_heard = Instant::now();
         for round in 0.. {
             let missing = self.missing();
@@ -176,7 +175,7 @@ impl<'a> Trace<'a> {
                 later(sent, self.timeout.saturating_mul(2).min(AGAIN)),
             )?;
         }
-        Ok(())
+        Ok(self.into_report(name))
     }
 
     fn heard(&self) -> usize {
