@@ -10,6 +10,7 @@ mod mistake;
 pub mod ready;
 mod route;
 mod router;
+mod rule;
 mod share;
 
 use std::panic::Location;
@@ -24,6 +25,7 @@ pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
 pub use mistake::Mistake;
 pub use route::RouteSpec;
+pub use rule::RuleSpec;
 
 pub(crate) use bridge::SegmentSpec;
 pub(crate) use docker::{DockerSettings, Setting};

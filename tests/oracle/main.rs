@@ -18,6 +18,7 @@ mod labs;
 mod looks;
 mod random;
 mod reader;
+mod routers;
 mod scratch;
 mod sockets;
 mod traces;
