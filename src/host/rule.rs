@@ -84,7 +84,6 @@ impl Host<'_> {
     /// let a = net.host("a");
     /// a.add_policy_rule(|r| r.to("192.0.2.0/24").table(100).priority(5)).unwrap();
     /// assert!(a.policy_rules().unwrap().to_string().contains("5:\tfrom all to 192.0.2.0/24 lookup 100"));
-    /// a.remove_policy_rule(|r| r.table(100)).unwrap_err();
     /// a.remove_policy_rule(|r| r.to("192.0.2.0/24").table(100)).unwrap();
     /// # }).unwrap();
     /// ```
@@ -95,7 +94,7 @@ impl Host<'_> {
         })
     }
 
-    /// Removes a policy rule; of several, the first that matches.
+    /// Removes a policy rule; of several, the first with all that is named.
     ///
     /// # Errors
     ///

@@ -293,7 +293,7 @@ impl Display for Route {
         match (
             self.destination.prefix(),
             self.destination.is_ipv4(),
-            self.via.or(self.next_hops.first().map(|hop| hop.via)),
+            self.via.or_else(|| Some(self.next_hops.first()?.via)),
         ) {
             // `default` alone is IPv4's; `::/0` says which is meant.
             (0, true, _) | (0, false, Some(_)) => write!(f, "default")?,
