@@ -12,11 +12,12 @@ use crate::entry;
 use crate::errno;
 use crate::error::{Error, Result};
 use crate::live::{self, LiveNode};
+use crate::plan::rule::Rule;
 use crate::plan::stand_in::StandIn;
-use crate::plan::{self, Bridge, Cable, End, Ends, Node, Plan, Route};
+use crate::plan::{self, Bridge, Cable, End, Ends, NextHop, Node, Plan, Route};
 use crate::settle;
 use crate::sys::netlink::{
-    self, BridgeVerb, Request, RouteVerb, RouteVerbKind, Transport, VethVerb,
+    self, BridgeVerb, HopVerb, Request, RouteVerb, RouteVerbKind, RuleVerb, Transport, VethVerb,
 };
 use crate::sys::netns::{self, NamespaceId};
 use crate::sys::{identity, limits, sysctl};
@@ -174,10 +175,13 @@ impl<'p> Builder<'p> {
             .collect()
     }
 
-    /// Raises bridges, adds addresses, then routes.
+    /// Raises bridges, adds addresses, then routes and rules.
     fn furnish(&self, node: usize) -> Vec<Request> {
         let Node {
-            bridges, routes, ..
+            bridges,
+            routes,
+            rules,
+            ..
         } = &self.plan.nodes[node];
         let mut requests = Vec::new();
         for bridge in bridges {
@@ -195,6 +199,8 @@ impl<'p> Builder<'p> {
             .iter()
             .map(|route| netlink::add_route(&route.to_string(), &route_verb(route)));
         requests.extend(routes);
+        let rules = rules.iter();
+        requests.extend(rules.map(|rule| netlink::add_rule(&rule.to_string(), &rule_verb(rule))));
         requests
     }
 
@@ -328,5 +334,28 @@ pub(crate) fn route_verb(route: &Route) -> RouteVerb {
         metric: route.metric,
         source: route.source,
         onlink: route.onlink,
+        next_hops: route.next_hops.iter().map(hop_verb).collect(),
+        table: route.table,
+    }
+}
+
+fn hop_verb(hop: &NextHop) -> HopVerb {
+    HopVerb {
+        via: hop.via,
+        device: hop.device.as_ref().map(|(_, index)| *index),
+        weight: hop.weight,
+    }
+}
+
+pub(crate) fn rule_verb(rule: &Rule) -> RuleVerb<'_> {
+    RuleVerb {
+        family: rule.family,
+        from: rule.from,
+        to: rule.to,
+        iif: rule.iif.as_deref(),
+        oif: rule.oif.as_deref(),
+        fwmark: rule.fwmark,
+        table: rule.table,
+        priority: rule.priority,
     }
 }

@@ -283,13 +283,13 @@ pub use task::Task;
 pub use topology::ready as topologies;
 pub use topology::{
     Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
-    Mistake, NatBehaviour, NatKind, NatSpec, RouteSpec, Topology,
+    Mistake, NatBehaviour, NatKind, NatSpec, RouteSpec, RuleSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
-    OperState, Peer, PortState, Route, RouteKind, RouteOrigin, RoutePreference, RouteTable, Scope,
-    Socket, SocketProtocol, SocketState,
+    OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
+    RoutePreference, RouteTable, RuleAction, Scope, Socket, SocketProtocol, SocketState,
 };
 pub use wait::eventually;
 pub use wire::UnreachableReason;

@@ -9,6 +9,7 @@ mod look;
 mod owner;
 mod program;
 mod route;
+mod rule;
 mod socket;
 #[cfg(feature = "tokio")]
 mod task;

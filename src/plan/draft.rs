@@ -9,6 +9,7 @@ use crate::address::{Cidr, Family, Mac};
 use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
 use crate::plan::docker::Network;
+use crate::plan::rule::Rule;
 use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 use crate::wire::advertisement::Advertisement;
@@ -29,6 +30,7 @@ pub(crate) struct DraftNode {
     pub(crate) shares: Option<usize>,
     pub(crate) routes: Vec<Route>,
     pub(crate) name_servers: Vec<IpAddr>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) sysctls: Vec<Sysctl>,
     pub(crate) tables: Vec<Table>,
     /// The domains in which nobody can know of what is behind this node, by family.
@@ -167,6 +169,7 @@ impl DraftNode {
             shares: None,
             routes: Vec::new(),
             name_servers: Vec::new(),
+            rules: Vec::new(),
             sysctls: Vec::new(),
             tables: Vec::new(),
             hides: Vec::new(),
@@ -228,6 +231,7 @@ impl DraftNode {
             forwards: false,
             routes: self.routes,
             name_servers: self.name_servers,
+            rules: self.rules,
             sysctls: self.sysctls,
             tables: self.tables,
             #[cfg(feature = "dns")]

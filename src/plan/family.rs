@@ -43,7 +43,9 @@ pub(crate) fn leaves_out(only: Option<Family>, route: &RouteSpec) -> bool {
     let Some(family) = only else { return false };
     let destination = (route.destination.text != "default").then_some(&route.destination);
     let written = [destination, route.via.as_ref(), route.source.as_ref()];
-    let addresses: Option<Vec<IpAddr>> = written.into_iter().flatten().map(address).collect();
+    let hops = route.next_hops.iter().map(|(via, _)| via);
+    let written = written.into_iter().flatten().chain(hops);
+    let addresses: Option<Vec<IpAddr>> = written.map(address).collect();
     match addresses.as_deref() {
         None => false,
         // With nothing that says otherwise, `default` is IPv4's.

@@ -15,6 +15,7 @@ mod name;
 mod nat;
 mod path;
 pub(crate) mod route;
+pub(crate) mod rule;
 mod runtime;
 mod script;
 mod share;
@@ -89,6 +90,7 @@ pub(crate) struct Node {
     pub(crate) routes: Vec<Route>,
     /// The DNS servers that it was told to ask, instead of those of the topology.
     pub(crate) name_servers: Vec<IpAddr>,
+    pub(crate) rules: Vec<rule::Rule>,
     /// What the topology asked for; what it did not ask for is [`Plan::default_sysctls`].
     pub(crate) sysctls: Vec<Sysctl>,
     /// The rules of nftables.
@@ -145,6 +147,20 @@ pub(crate) struct Route {
     pub(crate) metric: Option<u32>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) onlink: bool,
+    /// Where packets go if there is more than one way; `via` and `device` are `None` then.
+    pub(crate) next_hops: Vec<NextHop>,
+    /// The table, unless that is the main one.
+    pub(crate) table: Option<u32>,
+}
+
+/// One of several ways to the same destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NextHop {
+    pub(crate) via: IpAddr,
+    /// Name and index of the interface.
+    pub(crate) device: Option<(String, u32)>,
+    /// Its share of the traffic.
+    pub(crate) weight: u16,
 }
 
 /// A kernel parameter, its name with slashes: `net/ipv4/ip_forward`.
@@ -202,6 +218,7 @@ impl Topology {
         draft.drop_small_ipv6();
         docker::decide(self, &mut draft, &mut mistakes);
         path::decide(self, &mut draft, &mut mistakes);
+        rule::decide(self, &mut draft, &mut mistakes);
         sysctl::decide(self, &mut draft, &mut mistakes);
         #[cfg(feature = "dns")]
         dns::decide(self, &mut draft, &mut mistakes);

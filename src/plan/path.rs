@@ -36,11 +36,8 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
             nodes(topology).filter(|(node, host)| !host.manual_routes && !is_told(*node));
         for node in computed.map(|(node, _)| node).collect::<Vec<_>>() {
             let explicit = &draft.nodes[node].routes;
-            let is_explicit = |subnet| {
-                explicit
-                    .iter()
-                    .any(|route| route.destination.covers(subnet))
-            };
+            let covers = |it: &Route, subnet| it.table.is_none() && it.destination.covers(subnet);
+            let is_explicit = |subnet| explicit.iter().any(|route| covers(route, subnet));
             let wanted = destinations
                 .iter()
                 .zip(&distances)
@@ -79,6 +76,8 @@ fn route(destination: Cidr, way: &Way) -> Route {
         metric: None,
         source: None,
         onlink: false,
+        next_hops: Vec::new(),
+        table: None,
     }
 }
 

@@ -1,15 +1,16 @@
 //! Decides routes: their family, gateway, interface and source.
 
-use std::net::IpAddr;
+mod deciding;
+
 use std::panic::Location;
 
 use crate::address::Cidr;
 use crate::error::{Error, Kind, Result};
-use crate::plan::address::is_link_local;
-use crate::plan::draft::{Draft, listed, nodes};
+use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
 use crate::plan::{Route, family};
-use crate::topology::{Mistake, RouteKind, RouteSpec, Topology, Written};
+use crate::topology::{Mistake, RouteSpec, Topology};
+use deciding::Deciding;
 
 /// An interface that a route can leave by.
 pub(crate) struct Device {
@@ -83,7 +84,8 @@ fn taken(
 ) -> Option<String> {
     let ipv4 = route.destination.is_ipv4();
     let same = |(earlier, _): &&(Route, _)| {
-        earlier.destination == route.destination && priority(earlier) == priority(route)
+        let at = |route: &Route| (route.destination, priority(route), route.table);
+        at(earlier) == at(route)
     };
     if let Some((_, first)) = decided.iter().find(same) {
         return Some(format!(
@@ -96,7 +98,10 @@ fn taken(
             has_route && address.network() == route.destination
         })
     };
-    let device = devices.iter().find(connected)?;
+    let device = devices
+        .iter()
+        .find(connected)
+        .filter(|_| route.table.is_none())?;
     (priority(route) == if ipv4 { 0 } else { 256 }).then(|| {
         format!(
             "the kernel adds this one itself, with the address of interface `{}`: give yours another `.metric(..)`",
@@ -136,231 +141,4 @@ fn devices(draft: &Draft<'_>, node: usize) -> Vec<Device> {
         addresses: end.addresses.iter().map(|(address, _)| *address).collect(),
     });
     bridges.chain(ends).collect()
-}
-
-/// One route in the making.
-struct Deciding<'a, 'm> {
-    spec: &'a RouteSpec,
-    devices: &'a [Device],
-    /// The node's routes so far.
-    earlier: &'a [Route],
-    object: &'a str,
-    mistakes: &'a mut Mistakes<'m>,
-}
-
-impl<'a> Deciding<'a, '_> {
-    /// The decided route; `None` when something about it is wrong.
-    fn route(mut self) -> Option<Route> {
-        let via = match &self.spec.via {
-            Some(written) => Some(self.ip(written)?),
-            None => None,
-        };
-        let source = match &self.spec.source {
-            Some(written) => Some(self.source(written)?),
-            None => None,
-        };
-        let destination = self.destination(via, source)?;
-        if let Some(via) = via {
-            self.gateway(via)?;
-        } else if self.spec.onlink {
-            let cause = "`.onlink()` is about a gateway, and there is none: add `.via(..)`";
-            return self.wrong(self.spec.destination.at, cause);
-        }
-        let device = match (self.spec.kind, &self.spec.device, via) {
-            (RouteKind::Unicast, Some(name), None) => Some(self.named(name)?),
-            (RouteKind::Unicast, Some(name), Some(via)) => {
-                let device = self.named(name)?;
-                self.reachable_by(via, device);
-                Some(device)
-            }
-            (RouteKind::Unicast, None, Some(via)) => self.towards(via)?,
-            (RouteKind::Unicast, None, None) => {
-                let cause = "nothing says where to: add `.via(..)`, `.device(..)`, `.blackhole()` or the like";
-                return self.wrong(self.spec.destination.at, cause);
-            }
-            (_, None, None) => None,
-            _ => {
-                return self.wrong(
-                    self.spec.destination.at,
-                    "a route that refuses packets has no gateway or interface",
-                );
-            }
-        };
-        let &RouteSpec {
-            kind,
-            metric,
-            onlink,
-            ..
-        } = self.spec;
-        let device = device.map(|device| (device.name.clone(), device.index));
-        Some(Route {
-            kind,
-            destination,
-            via,
-            device,
-            metric,
-            source,
-            onlink,
-        })
-    }
-
-    fn wrong<T>(&mut self, at: &Location<'_>, cause: impl AsRef<str>) -> Option<T> {
-        self.mistakes.push(at, self.object, cause);
-        None
-    }
-
-    fn ip(&mut self, written: &Written) -> Option<IpAddr> {
-        match written.text.parse() {
-            Ok(address) => Some(address),
-            Err(_) => self.wrong(
-                written.at,
-                format!("`{}` is not an IP address", written.text),
-            ),
-        }
-    }
-
-    fn source(&mut self, written: &Written) -> Option<IpAddr> {
-        let source = self.ip(written)?;
-        let own = self
-            .devices
-            .iter()
-            .flat_map(|device| &device.addresses)
-            .any(|own| own.address() == source);
-        if own {
-            Some(source)
-        } else {
-            self.wrong(
-                written.at,
-                format!("the source {source} is none of the node's addresses"),
-            )
-        }
-    }
-
-    /// The destination; `default` has the family of the gateway or source.
-    fn destination(&mut self, via: Option<IpAddr>, source: Option<IpAddr>) -> Option<Cidr> {
-        let written = &self.spec.destination;
-        let like = via.or(source);
-        let destination = if written.text == "default" {
-            Cidr::everything(like.is_none_or(|like| like.is_ipv4()))
-        } else {
-            self.mistakes.parse(written, self.object)?
-        };
-        if destination != destination.network() {
-            let cause = format!(
-                "{destination} has host bits set, the subnet is {}",
-                destination.network()
-            );
-            return self.wrong(written.at, cause);
-        }
-        let mut others = via.iter().chain(&source);
-        if others.any(|other| other.is_ipv4() != destination.is_ipv4()) {
-            return self.wrong(
-                written.at,
-                "destination, gateway and source are of different families",
-            );
-        }
-        Some(destination)
-    }
-
-    /// Refuses what the kernel would call an invalid gateway.
-    fn gateway(&mut self, via: IpAddr) -> Option<()> {
-        let at = self.gateway_at();
-        if via.is_unspecified() || via.is_multicast() {
-            return self.wrong(at, format!("gateway {via} is no host's address"));
-        }
-        for device in self.devices {
-            for own in &device.addresses {
-                let name = &device.name;
-                if own.address() == via {
-                    return self.wrong(
-                        at,
-                        format!("gateway {via} is the node's own address, on interface `{name}`"),
-                    );
-                }
-                if own.broadcast().map(IpAddr::V4) == Some(via) {
-                    return self.wrong(
-                        at,
-                        format!("gateway {via} is the broadcast address of interface `{name}`"),
-                    );
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn gateway_at(&self) -> &'static Location<'static> {
-        self.spec.via.as_ref().unwrap_or(&self.spec.destination).at
-    }
-
-    fn named(&mut self, name: &Written) -> Option<&'a Device> {
-        let devices = self.devices;
-        let found = devices.iter().find(|device| device.name == name.text);
-        if found.is_none() {
-            let known: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-            return self.wrong(
-                name.at,
-                format!(
-                    "no interface is called `{}` ({})",
-                    name.text,
-                    listed(&known)
-                ),
-            );
-        }
-        found
-    }
-
-    /// The interface that leads to a gateway: the one on its subnet, or the only one. The kernel decides if none does.
-    fn towards(&mut self, via: IpAddr) -> Option<Option<&'a Device>> {
-        let devices = self.devices;
-        if !is_link_local(via) {
-            let found = devices.iter().find(|device| self.reaches(device, via));
-            if found.is_some() {
-                return Some(found);
-            }
-            if !self.spec.onlink {
-                self.off_subnet(via, devices, "the node");
-                return Some(None);
-            }
-        }
-        let cause = match devices {
-            [only] => return Some(Some(only)),
-            [] => format!("nothing leads to gateway {via}: the node has no interface"),
-            _ => format!("gateway {via} could be behind any interface: name it with `.device(..)`"),
-        };
-        self.wrong(self.gateway_at(), cause)
-    }
-
-    /// Whether a gateway is behind the interface that was named.
-    fn reachable_by(&mut self, via: IpAddr, device: &'a Device) {
-        if !self.spec.onlink && !is_link_local(via) && !self.reaches(device, via) {
-            let owner = format!("interface `{}`", device.name);
-            self.off_subnet(via, std::slice::from_ref(device), &owner);
-        }
-    }
-
-    /// Whether an address of the interface, or an earlier route by it, says that the gateway is on its link.
-    fn reaches(&self, device: &Device, via: IpAddr) -> bool {
-        let routed = |route: &Route| {
-            let by_it = matches!(&route.device, Some((_, index)) if *index == device.index);
-            by_it && route.via.is_none() && route.destination.contains(via)
-        };
-        device.addresses.iter().any(|own| own.contains(via)) || self.earlier.iter().any(routed)
-    }
-
-    fn off_subnet(&mut self, via: IpAddr, devices: &[Device], owner: &str) {
-        let subnets = devices.iter().flat_map(|device| &device.addresses);
-        let subnets: Vec<String> = subnets
-            .map(|address| address.network().to_string())
-            .collect();
-        let cause = match subnets.as_slice() {
-            [] => format!("gateway {via} is on no subnet of {owner}, it has no addresses"),
-            subnets => {
-                let subnets = subnets.join(", ");
-                format!("gateway {via} is on no subnet of {owner} ({subnets})")
-            }
-        };
-        let at = self.gateway_at();
-        self.mistakes
-            .push_unless_allowed(Mistake::GatewayOffSubnet, at, self.object, cause);
-    }
 }

@@ -182,7 +182,7 @@ impl At<'_> {
         writeln!(f)
     }
 
-    /// Raises links and adds addresses, then routes, then what the topology sets.
+    /// Raises links and adds addresses, then routes and rules, then what the topology sets.
     fn finish(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let node = &self.0.nodes[self.1];
         let ip = self.ip();
@@ -200,6 +200,10 @@ impl At<'_> {
         }
         for route in &node.routes {
             writeln!(f, "{ip} route add {route}")?;
+        }
+        for rule in &node.rules {
+            let ipv6 = if rule.family == Family::V6 { " -6" } else { "" };
+            writeln!(f, "{ip}{ipv6} rule add {rule}")?;
         }
         for sysctl in &node.sysctls {
             self.sysctl(&sysctl.name, &sysctl.value, f)?;
@@ -289,7 +293,7 @@ impl Display for Route {
         match (
             self.destination.prefix(),
             self.destination.is_ipv4(),
-            self.via,
+            self.via.or_else(|| Some(self.next_hops.first()?.via)),
         ) {
             // `default` alone is IPv4's; `::/0` says which is meant.
             (0, true, _) | (0, false, Some(_)) => write!(f, "default")?,
@@ -307,15 +311,26 @@ impl Display for Route {
         if let Some(source) = self.source {
             write!(f, " src {source}")?;
         }
-        if self.onlink {
-            write!(f, " onlink")?;
+        if let Some(table) = self.table {
+            write!(f, " table {table}")?;
+        }
+        let onlink = if self.onlink { " onlink" } else { "" };
+        if self.next_hops.is_empty() {
+            return write!(f, "{onlink}");
+        }
+        for hop in &self.next_hops {
+            write!(f, " nexthop via {}", hop.via)?;
+            if let Some((device, _)) = &hop.device {
+                write!(f, " dev {}", word(device))?;
+            }
+            write!(f, " weight {}{onlink}", hop.weight)?;
         }
         Ok(())
     }
 }
 
 /// A name as a word of the shell: an interface may be called `a;b`.
-fn word(name: &str) -> Cow<'_, str> {
+pub(super) fn word(name: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_alphanumeric() || "-_.+@".contains(c);
     if name.chars().all(plain) {
         Cow::Borrowed(name)

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::topology::written;
-use crate::topology::{Addresses, InterfaceSpec, NatSpec, RouteKind, RouteSpec, Written};
+use crate::topology::{Addresses, InterfaceSpec, NatSpec, RouteKind, RouteSpec, RuleSpec, Written};
 #[cfg(feature = "dns")]
 use crate::zone::{Zone, Zones};
 
@@ -29,6 +29,7 @@ pub struct HostSpec {
     pub(crate) shares: Vec<Written>,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) routes: Vec<RouteSpec>,
+    pub(crate) rules: Vec<RuleSpec>,
     pub(crate) forwards: bool,
     pub(crate) manual_routes: bool,
     pub(crate) nats: Vec<NatSpec>,
@@ -54,6 +55,7 @@ impl HostSpec {
             shares: Vec::new(),
             attachments: Vec::new(),
             routes: Vec::new(),
+            rules: Vec::new(),
             forwards: false,
             manual_routes: false,
             nats: Vec::new(),
@@ -69,6 +71,7 @@ impl HostSpec {
         self.shares.extend(other.shares);
         self.attachments.extend(other.attachments);
         self.routes.extend(other.routes);
+        self.rules.extend(other.rules);
         self.forwards |= other.forwards;
         self.manual_routes |= other.manual_routes;
         self.nats.extend(other.nats);

@@ -12,6 +12,7 @@ mod nat_kind;
 pub mod ready;
 mod route;
 mod router;
+mod rule;
 mod share;
 
 use std::panic::Location;
@@ -28,6 +29,7 @@ pub use mistake::Mistake;
 pub use nat::NatSpec;
 pub use nat_kind::{NatBehaviour, NatKind};
 pub use route::RouteSpec;
+pub use rule::RuleSpec;
 
 pub(crate) use bridge::SegmentSpec;
 pub(crate) use docker::{DockerSettings, Setting};

@@ -1,5 +1,7 @@
 //! A route as it was asked for.
 
+use std::panic::Location;
+
 use crate::topology::Written;
 
 /// A route: where to, by which gateway or interface, and how.
@@ -25,6 +27,8 @@ pub struct RouteSpec {
     pub(crate) metric: Option<u32>,
     pub(crate) source: Option<Written>,
     pub(crate) onlink: bool,
+    pub(crate) next_hops: Vec<(Written, u16)>,
+    pub(crate) table: Option<(u32, &'static Location<'static>)>,
 }
 
 /// What becomes of a packet that a route matches.
@@ -59,6 +63,8 @@ impl RouteSpec {
             metric: None,
             source: None,
             onlink: false,
+            next_hops: Vec::new(),
+            table: None,
         }
     }
 
@@ -157,6 +163,57 @@ impl RouteSpec {
     #[must_use = "builder methods return the changed route"]
     pub fn onlink(mut self) -> Self {
         self.onlink = true;
+        self
+    }
+
+    /// Adds one of several gateways, with its share of the traffic, 1 to 256.
+    ///
+    /// The kernel takes the same way for all packets from one address to another; with the sysctl
+    /// `net.ipv4.fib_multipath_hash_policy` (`net.ipv6...`) set to 1 for all packets of one connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", ())
+    ///     .host("a", |h| {
+    ///         h.attach("br0", "10.0.0.1/24")
+    ///             .route_with("default", |r| r.next_hop("10.0.0.253", 1).next_hop("10.0.0.254", 2))
+    ///     })
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("nexthop via 10.0.0.254 dev eth0 weight 2"));
+    /// ```
+    #[doc(alias = "multipath")]
+    #[doc(alias = "ecmp")]
+    #[track_caller]
+    #[must_use = "builder methods return the changed route"]
+    pub fn next_hop(mut self, gateway: impl std::fmt::Display, weight: u16) -> Self {
+        self.next_hops
+            .push((Written::here(gateway.to_string()), weight));
+        self
+    }
+
+    /// Puts the route into this table instead of the main one, 254. Which table is asked for a packet, [rules](crate::HostSpec::rule) say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let plan = netns_test::Topology::new()
+    ///     .bridge("br0", "10.0.0.254/24")
+    ///     .host("a", |h| {
+    ///         h.attach("br0", "10.0.0.1/24")
+    ///             .route_with("default", |r| r.via("10.0.0.254").table(100))
+    ///             .rule(|r| r.fwmark(7).table(100))
+    ///     })
+    ///     .plan()
+    ///     .unwrap();
+    /// assert!(plan.to_string().contains("default via 10.0.0.254 dev eth0 table 100"));
+    /// ```
+    #[track_caller]
+    #[must_use = "builder methods return the changed route"]
+    pub fn table(mut self, number: u32) -> Self {
+        self.table = Some((number, Location::caller()));
         self
     }
 

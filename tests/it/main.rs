@@ -32,6 +32,7 @@ mod owners;
 mod path_mtus;
 mod paths;
 mod pings;
+mod policy;
 mod programs;
 mod readiness;
 mod ready;

@@ -60,14 +60,13 @@ pub(crate) fn everybody(network: &Network) -> impl Iterator<Item = Host<'_>> {
 }
 
 fn seen_live(host: Host<'_>) -> BTreeSet<String> {
-    let [links, ipv4, ipv6] = COMMANDS.map(|command| in_host(host, command));
-    lines(&Output { links, ipv4, ipv6 })
+    lines(&Output::of(COMMANDS.map(|command| in_host(host, command))))
 }
 
 fn seen_in_scratch(scratch: &mut Scratch, node: &str) -> BTreeSet<String> {
-    let [links, ipv4, ipv6] = COMMANDS.map(|command| match node {
+    let output = COMMANDS.map(|command| match node {
         "root" => scratch.must(command),
         node => scratch.must(&command.replacen("ip ", &format!("ip -netns {node} "), 1)),
     });
-    lines(&Output { links, ipv4, ipv6 })
+    lines(&Output::of(output))
 }

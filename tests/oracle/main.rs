@@ -19,6 +19,7 @@ mod looks;
 mod nat;
 mod random;
 mod reader;
+mod routers;
 mod scratch;
 mod sockets;
 mod traces;

@@ -138,6 +138,9 @@ fn host(
             host = host.join(format!("s{segment}"));
         }
     }
+    if dice.once_in(4) {
+        host = host.forward();
+    }
     if dice.once_in(3) {
         host = host.sysctl("net.ipv4.tcp_syn_retries", 1 + dice.below(5));
     }
@@ -145,10 +148,11 @@ fn host(
         return host;
     }
     for gateway in gateways {
-        host = match dice.below(4) {
+        host = match dice.below(5) {
             0 => host.route("192.0.2.0/24", gateway),
             1 => host.route_with("198.51.100.0/24", |r| r.via(gateway).metric(50)),
             2 => host.blackhole("203.0.113.0/24"),
+            3 => policy(host, dice, gateway),
             _ => host,
         };
         if dice.once_in(2) {
@@ -158,9 +162,25 @@ fn host(
     host
 }
 
+/// A table of its own, with several ways, and rules that lead there.
+fn policy(host: HostSpec, dice: &mut Dice, gateway: String) -> HostSpec {
+    let table = [7, 100, 254, 1000][dice.below(4)];
+    let (mark, priority) = (dice.below(3) as u32, dice.once_in(2));
+    host.route_with("192.0.2.128/25", |r| {
+        let other = gateway.replace(".77", ".78");
+        r.next_hop(gateway, 1).next_hop(other, 3).table(table)
+    })
+    .rule(|r| r.from("192.0.2.0/24").to("198.51.100.1").table(table))
+    .rule(|r| r.fwmark(mark).iif("lo").table(table))
+    .rule(|r| {
+        let r = r.to("fd98::/32").oif("eth0").table(table);
+        if priority { r.priority(77) } else { r }
+    })
+}
+
 #[netns_test(timeout = 300)]
 fn a_topology_is_built_as_its_script_says() {
-    let strategy = prop::collection::vec(any::<u8>(), 80);
+    let strategy = prop::collection::vec(any::<u8>(), 120);
     // Always the same ones: a failure is a failure again.
     let mut runner = TestRunner::deterministic();
     let mut topologies = Vec::new();

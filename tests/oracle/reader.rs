@@ -10,13 +10,28 @@ pub(crate) struct Output {
     pub(crate) links: String,
     pub(crate) ipv4: String,
     pub(crate) ipv6: String,
+    pub(crate) rules: [String; 2],
+}
+
+impl Output {
+    /// What [`COMMANDS`] printed.
+    pub(crate) fn of([links, ipv4, ipv6, rules4, rules6]: [String; 5]) -> Self {
+        Self {
+            links,
+            ipv4,
+            ipv6,
+            rules: [rules4, rules6],
+        }
+    }
 }
 
 /// The commands behind an [`Output`]. Table `all` shows each address's local route, too.
-pub(crate) const COMMANDS: [&str; 3] = [
+pub(crate) const COMMANDS: [&str; 5] = [
     "ip -j -d address show",
     "ip -j -d -4 route show table all",
     "ip -j -d -6 route show table all",
+    "ip -j -4 rule show",
+    "ip -j -6 rule show",
 ];
 
 /// The links' fields that are compared: everything that a plan decides or that follows from it.
@@ -52,7 +67,7 @@ const ADDRESS: [&str; 10] = [
     "noprefixroute",
 ];
 
-/// One line for each link, address and route.
+/// One line for each link, address, route and rule.
 pub(crate) fn lines(output: &Output) -> BTreeSet<String> {
     let links = parse(&output.links);
     let mut lines = BTreeSet::new();
@@ -92,6 +107,10 @@ pub(crate) fn lines(output: &Output) -> BTreeSet<String> {
                 .filter(|route| !is_link_local(route))
                 .map(|route| format!("route {family} {route}")),
         );
+    }
+    for (family, text) in ["ipv4", "ipv6"].into_iter().zip(&output.rules) {
+        let rules = parse(text);
+        lines.extend(rules.iter().map(|rule| format!("rule {family} {rule}")));
     }
     let blur = |line: String| {
         random

@@ -104,7 +104,8 @@ impl Lan {
     /// The default route of a host, unless it has one of this family.
     fn route(&self, device: &str, index: u32, others: &[Route]) -> Option<Route> {
         let destination = Cidr::everything(self.own.is_ipv4());
-        if others.iter().any(|other| other.destination == destination) {
+        let is_one = |other: &Route| other.destination == destination && other.table.is_none();
+        if others.iter().any(is_one) {
             return None;
         }
         Some(Route {
@@ -115,6 +116,8 @@ impl Lan {
             metric: None,
             source: None,
             onlink: false,
+            next_hops: Vec::new(),
+            table: None,
         })
     }
 }

@@ -11,13 +11,14 @@ mod paths;
 mod printing;
 mod properties;
 mod routes;
+mod rules;
 mod share;
 mod walks;
 
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 10] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
     ("src/plan/tests/docker.rs", include_str!("docker.rs")),
@@ -26,6 +27,7 @@ const SOURCES: [(&str, &str); 9] = [
     ("src/plan/tests/names.rs", include_str!("names.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
+    ("src/plan/tests/rules.rs", include_str!("rules.rs")),
     ("src/plan/tests/share.rs", include_str!("share.rs")),
 ];
 

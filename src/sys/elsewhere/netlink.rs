@@ -10,7 +10,7 @@ use super::Descriptor;
 use crate::address::Cidr;
 use crate::error::Result;
 
-pub(crate) use asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
+pub(crate) use asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, RuleVerb, VethVerb};
 
 #[derive(Debug)]
 pub(crate) enum Transport {}
@@ -95,13 +95,21 @@ pub(crate) fn remove_route(_shown: &str, _route: &RouteVerb) -> Request {
     Request
 }
 
+pub(crate) fn add_rule(_shown: &str, _rule: &RuleVerb<'_>) -> Request {
+    Request
+}
+
+pub(crate) fn remove_rule(_shown: &str, _rule: &RuleVerb<'_>) -> Request {
+    Request
+}
+
 pub(crate) mod look {
     use std::net::Ipv6Addr;
 
     use super::Transport;
     use crate::address::Family;
     use crate::error::Result;
-    use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
+    use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, PolicyRules, RouteTable};
 
     pub(crate) fn interfaces(transport: &mut Transport) -> Result<Vec<Interface>> {
         match *transport {}
@@ -120,6 +128,10 @@ pub(crate) mod look {
         _family: Family,
         _table: Option<u32>,
     ) -> Result<RouteTable> {
+        match *transport {}
+    }
+
+    pub(crate) fn rules(transport: &mut Transport, _family: Family) -> Result<PolicyRules> {
         match *transport {}
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::address::{Cidr, Mac};
+use crate::address::{Cidr, Family, Mac};
 
 /// A bridge device to be made.
 #[derive(Debug)]
@@ -36,6 +36,29 @@ pub(crate) struct RouteVerb {
     pub(crate) metric: Option<u32>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) onlink: bool,
+    pub(crate) next_hops: Vec<HopVerb>,
+    pub(crate) table: Option<u32>,
+}
+
+/// One of several ways of a route.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HopVerb {
+    pub(crate) via: IpAddr,
+    pub(crate) device: Option<u32>,
+    pub(crate) weight: u16,
+}
+
+/// A policy rule to be added or removed.
+#[derive(Debug)]
+pub(crate) struct RuleVerb<'a> {
+    pub(crate) family: Family,
+    pub(crate) from: Option<Cidr>,
+    pub(crate) to: Option<Cidr>,
+    pub(crate) iif: Option<&'a str>,
+    pub(crate) oif: Option<&'a str>,
+    pub(crate) fwmark: Option<u32>,
+    pub(crate) table: u32,
+    pub(crate) priority: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod bridge;
 mod link;
 mod neighbour;
 mod route;
+mod rule;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
@@ -20,7 +21,7 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
-use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, RouteTable};
+use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, PolicyRules, RouteTable};
 
 /// The kernel's number for a family.
 fn number(family: Family) -> AddressFamily {
@@ -83,6 +84,13 @@ pub(crate) fn routes(
     let names = names(transport, what)?;
     let listing = transport.dump(what, &route::request(family))?;
     route::routes(&listing, family, table, &names).map_err(unreadable(what))
+}
+
+/// The policy rules of this family, as `ip rule` lists them.
+pub(crate) fn rules(transport: &mut Transport, family: Family) -> Result<PolicyRules> {
+    let what = "list policy rules";
+    let listing = transport.dump(what, &rule::request(family))?;
+    rule::rules(&listing, family).map_err(unreadable(what))
 }
 
 /// The neighbours that this namespace knows or has asked for, as `ip neigh` lists them.

@@ -5,11 +5,13 @@ mod asked;
 pub(crate) mod look;
 mod parameters;
 pub(crate) mod raw;
+mod rules;
 mod transport;
 mod verbs;
 
 pub(crate) use answer::Refusal;
-pub(crate) use asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
+pub(crate) use asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, RuleVerb, VethVerb};
 pub(crate) use parameters::*;
+pub(crate) use rules::*;
 pub(crate) use transport::{Changes, Request, Transport};
 pub(crate) use verbs::*;

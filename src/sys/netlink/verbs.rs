@@ -9,14 +9,17 @@ use rtnetlink::packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use rtnetlink::packet_route::link::{BridgeStpState, InfoData, InfoKind, InfoVeth};
-use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope, RouteType};
+use rtnetlink::packet_route::route::{
+    RouteAttribute, RouteMessage, RouteNextHop, RouteNextHopFlags, RouteProtocol, RouteScope,
+    RouteType,
+};
 use rtnetlink::{
     AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
     RouteMessageBuilder,
 };
 
 use super::Request;
-use super::asked::{BridgeVerb, RouteVerb, RouteVerbKind, VethVerb};
+use super::asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, VethVerb};
 use crate::address::Cidr;
 use crate::sys::Descriptor;
 
@@ -189,7 +192,8 @@ fn route_message(route: &RouteVerb) -> RouteMessage {
         RouteVerbKind::Prohibit => RouteType::Prohibit,
     };
     // As `ip route` does: a destination that is reached without a gateway is on the link.
-    let direct = matches!(route.kind, RouteVerbKind::Unicast) && route.via.is_none();
+    let gateway = route.via.is_some() || !route.next_hops.is_empty();
+    let direct = matches!(route.kind, RouteVerbKind::Unicast) && !gateway;
     let scope = if direct && route.destination.is_ipv4() {
         RouteScope::Link
     } else {
@@ -231,8 +235,30 @@ fn common<T>(mut builder: RouteMessageBuilder<T>, route: &RouteVerb) -> RouteMes
     if let Some(metric) = route.metric {
         builder = builder.priority(metric);
     }
+    if let Some(table) = route.table {
+        builder = builder.table_id(table);
+    }
+    if !route.next_hops.is_empty() {
+        let hops = route
+            .next_hops
+            .iter()
+            .map(|hop| next_hop(hop, route.onlink));
+        return builder.multipath(hops.collect());
+    }
     if route.onlink {
         builder = builder.onlink();
     }
     builder
+}
+
+fn next_hop(hop: &HopVerb, onlink: bool) -> RouteNextHop {
+    let mut next = RouteNextHop::default();
+    next.interface_index = hop.device.unwrap_or(0);
+    // The kernel counts from zero, people from one.
+    next.hops = hop.weight.saturating_sub(1).try_into().unwrap_or(u8::MAX);
+    next.attributes = vec![RouteAttribute::Gateway(hop.via.into())];
+    if onlink {
+        next.flags = RouteNextHopFlags::Onlink;
+    }
+    next
 }
