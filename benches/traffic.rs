@@ -47,7 +47,13 @@ fn chain(routers: usize, translates: bool) -> Topology {
     names.push("server".to_owned());
     let mut topology = Topology::new().host("client", |h| h);
     for name in &names[1..=routers] {
-        topology = topology.router(name, |r| if translates { r } else { r });
+        topology = topology.router(name, |r| {
+            if translates {
+                r.nat("eth1", |nat| nat)
+            } else {
+                r
+            }
+        });
     }
     topology = topology.host("server", |h| h);
     names.windows(2).fold(topology, |topology, pair| {

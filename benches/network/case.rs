@@ -88,7 +88,7 @@ impl Case {
         let mut topology = Topology::new().host(name(0), |h| h);
         for router in 1..=routers {
             topology = topology.router(name(router), |r| match self.shape {
-                Shape::Nat => r,
+                Shape::Nat => r.nat("eth1", |nat| nat),
                 _ => r,
             });
         }

@@ -25,9 +25,9 @@ const SYSCTLS: [(&CStr, &[u8]); 4] = [
 /// What the library sets in each router as well.
 const FORWARDING: [(&CStr, &[u8]); 4] = [
     (c"/proc/sys/net/ipv4/ip_forward", b"1"),
-    (c"/proc/sys/net/ipv4/icmp_ratelimit", b"0"),
+    (c"/proc/sys/net/ipv4/icmp_ratemask", b"0"),
     (c"/proc/sys/net/ipv6/conf/all/forwarding", b"1"),
-    (c"/proc/sys/net/ipv6/icmp/ratelimit", b"0"),
+    (c"/proc/sys/net/ipv6/icmp/ratemask", b"0"),
 ];
 
 const SIOCGSKNS: libc::Ioctl = 0x894C;
