@@ -203,6 +203,48 @@ fn a_user_defined_bridge_gives_containers_all_that_lab_c_says() {
 }
 
 #[test]
+fn dockers_modes_differ_in_who_reaches_whom() {
+    let text = run("docker_modes");
+    let mode = |name: &str| {
+        let start = text.split(&format!("==== {name}\n")).nth(1).unwrap();
+        start.split("\n====").next().unwrap()
+    };
+    let nothing = "outside saw nothing of c1 (IPv4)\noutside saw nothing of c1 (IPv6)\n\
+                   outside saw nothing of c2 (IPv4)\noutside saw nothing of c2 (IPv6)\n";
+    assert_in_order(
+        mode("isolated"),
+        &[
+            "c1 has lo\nc2 has lo\n",
+            "root          -       ok   -   -\n",
+            "c1            -        -   -   -\n",
+            nothing,
+        ],
+    );
+    assert_in_order(
+        mode("bridged"),
+        &[
+            "c1 has lo, eth0\n",
+            "root          -       ok  ok  ok\n\
+             outside      ok        -   X   X\n\
+             c1           ok        X   -  ok\n\
+             c2           ok        X  ok   -\n",
+            nothing,
+        ],
+    );
+    assert_in_order(
+        mode("physical bridge"),
+        &[
+            "root          -       ok  ok  ok\n\
+             outside      ok        -  ok  ok\n\
+             c1           ok       ok   -  ok\n\
+             c2           ok       ok  ok   -\n",
+            "outside saw c1 as 203.0.113.2 (IPv4)\noutside saw c1 as 2001:db8:113::2 (IPv6)\n",
+            "outside saw c2 as 203.0.113.3 (IPv4)\n",
+        ],
+    );
+}
+
+#[test]
 fn a_page_is_fetched_by_name() {
     let text = run("async_http");
     assert_in_order(
