@@ -36,6 +36,7 @@ pub(super) fn name_hops(report: &mut TraceReport, parts: &Arc<Parts>, from: usiz
 
 /// Names one address. Where several nodes have it, as homes behind translating routers do, a neighbour of `near` is meant.
 pub(super) fn name(responder: &mut Responder, parts: &Arc<Parts>, near: usize) -> Option<usize> {
+    let near = parts.plan.namespace_of(near);
     let mut holders = holders(parts, responder.address);
     let domains = domains(parts, near);
     let nearest = holders.iter().position(|holder| {
@@ -55,7 +56,7 @@ pub(super) fn name(responder: &mut Responder, parts: &Arc<Parts>, near: usize) -
 /// Who has an address now: those of the plan, or else whoever was given it since.
 fn holders(parts: &Arc<Parts>, address: IpAddr) -> Vec<Holder> {
     let plan = &parts.plan;
-    let planned = plan.visible().map(|(node, _)| node);
+    let planned = plan.networks().map(|(node, _)| node);
     let planned = planned.filter(|node| plan.addresses(*node).any(|it| it.address() == address));
     let found: Vec<Holder> = planned
         .filter_map(|node| live_holder(parts, node, address))
@@ -63,7 +64,7 @@ fn holders(parts: &Arc<Parts>, address: IpAddr) -> Vec<Holder> {
     if !found.is_empty() {
         return found;
     }
-    let everybody = plan.visible().map(|(node, _)| node);
+    let everybody = plan.networks().map(|(node, _)| node);
     everybody
         .filter_map(|node| live_holder(parts, node, address))
         .collect()

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
+use crate::host::Host;
 use crate::network::Network;
 use crate::probe::{TraceAnswer, TraceReport};
 use crate::reach::{nearest, pingable};
@@ -172,7 +173,7 @@ impl Network {
         }
         Ok(PathReport {
             from: from.to_owned(),
-            to: to.to_owned(),
+            to: owner(end).to_owned(),
             traces,
         })
     }
@@ -208,17 +209,13 @@ impl Network {
         to: &str,
         routers: impl IntoIterator<Item = &'a str>,
     ) {
-        let routers: Vec<&str> = routers.into_iter().collect();
-        let unknown = routers
-            .iter()
-            .find_map(|router| self.find_host(router).err());
-        let path = match unknown {
-            Some(error) => Err(error),
-            None => self.path(from, to),
-        };
+        let found = routers.into_iter().map(|name| self.find_host(name));
+        let routers: Result<Vec<Host<'_>>> = found.collect();
+        let path = routers.and_then(|routers| Ok((routers, self.path(from, to)?)));
         // No closure: the panic is at the caller's line.
         match path {
-            Ok(path) => {
+            Ok((routers, path)) => {
+                let routers: Vec<&str> = routers.into_iter().map(owner).collect();
                 if let Some(difference) = path.difference(&routers) {
                     panic!("{difference}");
                 }
@@ -226,6 +223,12 @@ impl Network {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// The name of the host whose network a host has: what answers has that one's addresses.
+fn owner(host: Host<'_>) -> &str {
+    let parts = host.parts();
+    &parts.nodes[parts.plan.namespace_of(host.node())].name
 }
 
 #[cfg(test)]

@@ -31,6 +31,20 @@ fn everybody_reaches_everybody(net: &Network) -> TestResult {
     Ok(())
 }
 
+#[netns_test(topology = topologies::ring(5))]
+fn a_ring_is_passed_by_the_shorter_way(net: &Network) -> TestResult {
+    net.assert_path("h1", "h3", ["r1", "r2", "r3"]);
+    net.assert_path("h1", "h4", ["r1", "r5", "r4"]);
+    Ok(())
+}
+
+#[netns_test(topology = topologies::leaf_spine(2, 2, 2))]
+fn racks_are_joined_by_the_first_spine(net: &Network) -> TestResult {
+    net.assert_path("h1", "h2", []);
+    net.assert_path("h1", "h4", ["leaf1", "spine1", "leaf2"]);
+    Ok(())
+}
+
 #[test]
 fn shapes_have_as_many_hosts_as_they_say() {
     assert_eq!(hosts(&topologies::star(5)), 5);

@@ -75,6 +75,16 @@ fn programs_of_a_sharing_host_are_its_own_in_the_others_network(net: &Network) -
     Ok(())
 }
 
+/// Addresses that several hosts have are told as those of the one whose network it is.
+#[netns_test(topology = pod().segment("far", ()).root(|r| r.forward().join("lan").join("far")).host("db", |h| h.join("far")))]
+fn paths_lead_to_and_through_whose_network_it_is(net: &Network) -> TestResult {
+    net.assert_path("client", "web", []);
+    net.assert_path("client", "sidecar", []);
+    net.assert_path("db", "sidecar", ["root"]);
+    net.assert_path("sidecar", "db", ["agent"]);
+    Ok(())
+}
+
 #[netns_test(topology = pod())]
 fn the_root_can_be_shared_as_well(net: &Network) -> TestResult {
     let socket = net.host("agent").run(|| TcpListener::bind("127.0.0.1:0"))?;
