@@ -3,12 +3,13 @@
 //! Two containers, `c1` and `c2`, their machine, which is the root, and a host `outside` on a cable to it. Look for:
 //! - isolated: containers have `lo` and nothing else;
 //! - bridged: containers reach one another and their machine, which passes nothing on;
+//! - NAT: containers reach the host outside, which sees their machine's address, and reaches what is published and nothing else;
 //! - physical bridge: all are on one network, so that outside sees the containers themselves.
 //!
 //! No program is run and nothing is left behind: `cargo run --example docker_modes`.
 #![expect(clippy::print_stdout, reason = "to be read is what it is for")]
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, TcpStream, UdpSocket};
 
 use netns_test::topologies::docker;
 use netns_test::{Family, Network, Reachability, TestResult, Topology};
@@ -16,14 +17,18 @@ use netns_test::{Family, Network, Reachability, TestResult, Topology};
 const CONTAINERS: [&str; 2] = ["c1", "c2"];
 
 fn main() -> TestResult {
-    let modes: [(&str, Topology); 3] = [
+    let modes: [(&str, Topology); 4] = [
         ("isolated", docker::isolated(CONTAINERS)),
         ("bridged", docker::bridged(CONTAINERS)),
+        ("NAT", docker::nat(CONTAINERS, [(8080, "c1:80")])),
         ("physical bridge", docker::physical(CONTAINERS)),
     ];
     for (name, topology) in modes {
         println!("==== {name}");
         netns_test::run(&topology, who_reaches_whom)??;
+        if name == "NAT" {
+            netns_test::run(&topology, published_port)??;
+        }
         println!();
     }
     Ok(())
@@ -47,6 +52,21 @@ fn who_reaches_whom(net: &Network) -> TestResult {
                 _ => println!("outside saw nothing of {name} ({family})"),
             }
         }
+    }
+    Ok(())
+}
+
+/// `docker run --publish 8080:80 --name c1`, seen from outside.
+fn published_port(net: &Network) -> TestResult {
+    let _web = net.host("c1").run(|| TcpListener::bind("0.0.0.0:80"))?;
+    let outside = net.host("outside");
+    for port in [8080, 80] {
+        let address = format!("203.0.113.1:{port}");
+        let answer = match outside.run(|| TcpStream::connect(&address)) {
+            Ok(_) => "is connected".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        println!("outside connects to {address}: {answer}");
     }
     Ok(())
 }

@@ -232,6 +232,19 @@ fn dockers_modes_differ_in_who_reaches_whom() {
         ],
     );
     assert_in_order(
+        mode("NAT"),
+        &[
+            "root          -       ok  ok  ok\n\
+             outside      ok        -   X   X\n\
+             c1           ok       ok   -  ok\n\
+             c2           ok       ok  ok   -\n",
+            "outside saw c1 as 203.0.113.1 (IPv4)\noutside saw c1 as 2001:db8:113::1 (IPv6)\n",
+            "outside saw c2 as 203.0.113.1 (IPv4)\n",
+            "outside connects to 203.0.113.1:8080: is connected\n",
+            "outside connects to 203.0.113.1:80: Connection refused (os error 111)\n",
+        ],
+    );
+    assert_in_order(
         mode("physical bridge"),
         &[
             "root          -       ok  ok  ok\n\

@@ -1,7 +1,12 @@
 //! Ready-made topologies: everybody reaches whom the drawing says.
 
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream};
+
 use netns_test::topologies::{self, docker};
-use netns_test::{Family, Network, Reachability, TestResult, Topology, netns_test};
+use netns_test::{
+    Family, NatKind, Network, Reachability, ReachabilityMatrix, TestResult, Topology, netns_test,
+};
 
 /// The hosts of a topology, without its routers.
 fn hosts(topology: &Topology) -> usize {
@@ -89,20 +94,22 @@ fn mistakes_are_blamed_on_whoever_asked_for_the_shape() {
     assert!(error.lines().skip(1).all(of_us), "{error}");
 }
 
-/// Who hears from whom, as `from -> to`, each pair once for both families.
+/// Who hears from whom, as `from -> to`, which is the same for both families.
 fn reached(net: &Network) -> TestResult<Vec<String>> {
     let matrix = net.ping_all()?;
-    let mut found = Vec::new();
-    for from in matrix.nodes() {
-        for to in matrix.nodes() {
-            let by = |family| matches!(matrix.get(from, to, family), Reachability::Reached { .. });
-            assert_eq!(by(Family::V4), by(Family::V6), "{matrix}");
-            if by(Family::V4) {
-                found.push(format!("{from} -> {to}"));
-            }
-        }
-    }
-    Ok(found)
+    let [v4, v6] = [Family::V4, Family::V6].map(|family| pairs(&matrix, family));
+    assert_eq!(v4, v6, "{matrix}");
+    Ok(v4)
+}
+
+fn pairs(matrix: &ReachabilityMatrix, family: Family) -> Vec<String> {
+    let nodes = matrix.nodes().iter();
+    let all = nodes.flat_map(|from| matrix.nodes().iter().map(move |to| (from, to)));
+    let reached = |(from, to): &(&String, &String)| {
+        matches!(matrix.get(from, to, family), Reachability::Reached { .. })
+    };
+    let found = all.filter(reached);
+    found.map(|(from, to)| format!("{from} -> {to}")).collect()
 }
 
 #[netns_test(topology = docker::isolated(["c1", "c2"]))]
@@ -132,6 +139,62 @@ fn bridged_containers_reach_their_machine_and_each_other(net: &Network) -> TestR
             "c2 -> c1",
         ]
     );
+    Ok(())
+}
+
+#[netns_test(topology = docker::nat(["c1", "c2"], [(8080, "c1:80")]))]
+fn translated_containers_are_seen_as_their_machine(net: &Network) -> TestResult {
+    assert_eq!(
+        reached(net)?,
+        [
+            "root -> outside",
+            "root -> c1",
+            "root -> c2",
+            "outside -> root",
+            "c1 -> root",
+            "c1 -> outside",
+            "c1 -> c2",
+            "c2 -> root",
+            "c2 -> outside",
+            "c2 -> c1",
+        ]
+    );
+    let (outside, c1) = (net.host("outside"), net.host("c1"));
+    let server = outside.run(|| TcpListener::bind("203.0.113.9:80"))?;
+    let own = c1
+        .run(|| TcpStream::connect("203.0.113.9:80"))?
+        .local_addr()?;
+    let (_, seen) = server.accept()?;
+    assert_eq!(own.ip().to_string(), "172.17.0.2");
+    assert_eq!(seen.ip().to_string(), "203.0.113.1");
+
+    let web = c1.run(|| TcpListener::bind("0.0.0.0:80"))?;
+    let client = outside.run(|| TcpStream::connect("203.0.113.1:8080"))?;
+    assert_eq!(
+        web.accept()?.1,
+        client.local_addr()?,
+        "the client's own address"
+    );
+    let unpublished = outside.run(|| TcpStream::connect("203.0.113.1:80"));
+    assert_eq!(
+        unpublished.unwrap_err().kind(),
+        ErrorKind::ConnectionRefused
+    );
+    Ok(())
+}
+
+#[netns_test(topology = topologies::two_homes(NatKind::FullCone, NatKind::Symmetric))]
+fn homes_reach_the_internet_and_not_each_other(net: &Network) -> TestResult {
+    let found = pairs(&net.ping_all()?, Family::V4);
+    for host in ["alice", "bob"] {
+        assert!(found.contains(&format!("{host} -> server")), "{found:?}");
+        assert!(
+            !found
+                .iter()
+                .any(|it| it.ends_with(&format!("server -> {host}")))
+        );
+    }
+    assert!(!found.contains(&"alice -> bob".to_owned()), "{found:?}");
     Ok(())
 }
 

@@ -7,10 +7,12 @@
 //! |---|---|---|
 //! | [`isolated`] | themselves | the machine |
 //! | [`bridged`] | one another and the machine | the machine |
+//! | [`nat`] | all, by their machine's address | the machine, and published ports |
 //! | [`physical`] | all | all |
 
 use crate::topology::{
-    Attachment, DockerBridge, HostSpec, InterfaceSpec, LinkEnd, ROOT, Topology, Written,
+    Attachment, DockerBridge, ForwardSpec, HostSpec, InterfaceSpec, LinkEnd, ROOT, Topology,
+    Written,
 };
 
 /// The machine's and the outside host's addresses.
@@ -79,6 +81,59 @@ where
         .bip("fd00:172:17::1/64");
     let start = with_uplink(Topology::new().docker_bridge(bridge));
     joined(start, containers, "docker0")
+}
+
+/// Containers on a bridge, whose owner forwards and translates: `docker0` as most people have it, IPv4 and IPv6.
+///
+/// ```text
+///   c1 eth0 ---- veth1 +-------+
+///                      |docker0|  root  uplink ---- eth0 outside
+///   c2 eth0 ---- veth2 +-------+ forwards, masquerades
+/// ```
+///
+/// `outside` sees the machine's address. Each pair of `published` leads a TCP port of the machine's to one of a container's, `docker run
+/// --publish 8080:80`.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::{TcpListener, TcpStream};
+///
+/// use netns_test::topologies::docker;
+///
+/// # netns_test::run(&docker::nat(["c1", "c2"], [(8080, "c1:80")]), |net| {
+/// let outside = net.host("outside");
+/// net.host("c2").ping("outside").unwrap().assert_lossless();
+///
+/// let web = net.host("c1").run(|| TcpListener::bind("0.0.0.0:80")).unwrap();
+/// assert!(outside.run(|| TcpStream::connect("203.0.113.1:8080")).is_ok());
+/// # drop(web);
+/// # }).unwrap();
+/// ```
+#[doc(alias = "masquerade")]
+#[doc(alias = "publish")]
+#[track_caller]
+pub fn nat<I, P>(containers: I, published: P) -> Topology
+where
+    I: IntoIterator,
+    I::Item: Into<String>,
+    P: IntoIterator<Item = (u16, &'static str)>,
+{
+    let mut forwards = Vec::new();
+    for (port, target) in published {
+        forwards.push(ForwardSpec {
+            is_tcp: true,
+            port,
+            target: Written::here(target),
+        });
+    }
+    let mut topology = bridged(containers);
+    let root = topology.root.forward();
+    topology.root = root.nat("uplink", |mut nat| {
+        nat.forwards = forwards;
+        nat.ipv6()
+    });
+    topology
 }
 
 /// Containers on the outside network itself: the machine's uplink is a port of their bridge.

@@ -15,6 +15,8 @@
 //! ```
 
 pub mod docker;
+mod homes;
 mod routed;
 
+pub use homes::two_homes;
 pub use routed::{dumbbell, leaf_spine, ring, star, tree};
