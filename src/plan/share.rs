@@ -102,6 +102,10 @@ fn own_parts<'t>(
                 .map(|(name, _)| of("it has a sysctl", name)),
         )
         .collect();
+    for nat in &host.nats {
+        let what = format!("it translates towards `{}`", nat.toward.text);
+        found.push((nat.toward.at, what));
+    }
     if host.forwards {
         found.push((host.name.at, "it forwards".to_owned()));
     }

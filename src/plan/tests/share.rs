@@ -42,6 +42,7 @@ fn a_sharing_host_has_no_network_of_its_own() {
                     .default_route("10.1.0.2")
                     .sysctl("net.ipv4.tcp_sack", 0)
                     .forward()
+                    .nat("lan", |n| n)
             })
             .link("root", "sidecar"),
     );
@@ -56,10 +57,11 @@ fn a_sharing_host_has_no_network_of_its_own() {
             "[sysctl(\"net.ipv4.tcp_sack\", 0]: node `sidecar`: it has a sysctl `net.ipv4.tcp_sack`{give}"
         ),
         format!("node `sidecar`: it forwards{give}"),
+        format!("[nat(\"lan\"]: node `sidecar`: it translates towards `lan`{give}"),
     ] {
         assert!(text.contains(&part), "{part}\n{text}");
     }
-    assert!(text.contains("5 mistakes"), "{text}");
+    assert!(text.contains("6 mistakes"), "{text}");
 }
 
 #[cfg(feature = "dns")]
