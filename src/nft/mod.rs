@@ -7,6 +7,7 @@
 
 #![allow(dead_code, reason = "the builders that need the rest come next")]
 
+mod icmp;
 mod print;
 mod selector;
 mod statement;

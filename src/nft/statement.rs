@@ -44,6 +44,9 @@ pub(crate) enum Value {
     Ports(RangeInclusive<u16>),
     /// The type or code of an ICMP message.
     Icmp(u8),
+    /// One of these types of ICMP messages.
+    IcmpTypes(RangeInclusive<u8>),
+    Arp,
     /// Any of these flags of a TCP header.
     TcpFlags(u8),
     /// Any of these states.

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::topology::written;
-use crate::topology::{Addresses, InterfaceSpec, RouteKind, RouteSpec, Written};
+use crate::topology::{Addresses, Firewall, InterfaceSpec, RouteKind, RouteSpec, Written};
 #[cfg(feature = "dns")]
 use crate::zone::{Zone, Zones};
 
@@ -32,6 +32,9 @@ pub struct HostSpec {
     pub(crate) forwards: bool,
     pub(crate) manual_routes: bool,
     pub(crate) sysctls: Vec<(Written, String)>,
+    pub(crate) firewall: Firewall,
+    pub(crate) pmtu_black_hole: bool,
+    pub(crate) clamp_mss: bool,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
     pub(crate) worker_threads: Option<(usize, &'static Location<'static>)>,
@@ -56,6 +59,9 @@ impl HostSpec {
             forwards: false,
             manual_routes: false,
             sysctls: Vec::new(),
+            firewall: Firewall::default(),
+            pmtu_black_hole: false,
+            clamp_mss: false,
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,
@@ -70,6 +76,9 @@ impl HostSpec {
         self.forwards |= other.forwards;
         self.manual_routes |= other.manual_routes;
         self.sysctls.extend(other.sysctls);
+        self.firewall = self.firewall.merge(other.firewall);
+        self.pmtu_black_hole |= other.pmtu_black_hole;
+        self.clamp_mss |= other.clamp_mss;
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);
         self.worker_threads = self.worker_threads.or(other.worker_threads);

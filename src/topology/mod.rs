@@ -3,6 +3,8 @@
 mod advertisement;
 mod bridge;
 mod docker;
+mod filter;
+mod firewall;
 mod host;
 mod interface;
 mod link;
@@ -19,6 +21,8 @@ use crate::address::Family;
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
 pub use docker::DockerBridge;
+pub use filter::{ConnectionState, Ports, Rule};
+pub use firewall::{Direction, Firewall};
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
@@ -27,6 +31,7 @@ pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
 pub(crate) use docker::{DockerSettings, Setting};
+pub(crate) use filter::{Carried, Verdict};
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;

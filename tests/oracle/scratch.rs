@@ -56,8 +56,15 @@ impl Scratch {
 
     /// Runs a plan's script as it was printed. None of its lines has anything to say but [`NO_STP`].
     pub(crate) fn run(&mut self, script: &str) {
-        for line in script.lines() {
-            let said = self.must(line);
+        let mut lines = script.lines();
+        while let Some(line) = lines.next() {
+            let mut command = line.to_owned();
+            if line.ends_with("<<'END'") {
+                let input = lines.by_ref().take_while(|line| *line != "END");
+                input.for_each(|line| command.push_str(&format!("\n{line}")));
+                command.push_str("\nEND");
+            }
+            let said = self.must(&command);
             if !(line.contains(" stp_state ") && said == NO_STP) {
                 assert_eq!(said, "", "`{line}` has something to say");
             }

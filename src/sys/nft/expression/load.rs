@@ -73,6 +73,7 @@ impl Making {
             Selector::Interface(Side::Destination) => self.meta(META_OIFNAME, word),
             Selector::Protocol => self.meta(META_L4PROTO, word),
             Selector::Family => self.meta(META_NFPROTO, word),
+            Selector::EtherType => self.meta(META_PROTOCOL, word),
             Selector::Mark => self.meta(META_MARK, word),
             Selector::State => self.ct(CT_STATE, word),
             Selector::Status => self.ct(CT_STATUS, word),
