@@ -24,7 +24,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// There is no such node, both are the same, or the kernel refused.
+    /// There is no such node, both are one network, or the kernel refused.
     ///
     /// # Examples
     ///
@@ -40,10 +40,10 @@ impl Network {
     #[doc(alias = "partition")]
     pub fn block(&self, a: &str, b: &str) -> Result<BlockGuard<'_>> {
         let (a, b) = (self.find_host(a)?, self.find_host(b)?);
-        if a.node() == b.node() {
-            let what = format!("block node `{}`", a.name());
-            return Err(Error::new(Kind::Invalid, what, "it is both ends")
-                .help("name the two nodes that shall not hear each other"));
+        if a.live().namespace == b.live().namespace {
+            let what = format!("block `{}` from `{}`", a.name(), b.name());
+            return Err(Error::new(Kind::Invalid, what, "they are one network")
+                .help("name two nodes, each with a network of its own"));
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut guard = BlockGuard {

@@ -20,7 +20,8 @@ use std::time::Duration;
 pub(crate) use selector::{Datatype, Selector, Side, Transport};
 #[allow(unused_imports, reason = "the builders that need the rest come next")]
 pub(crate) use statement::{
-    Change, Flags, IcmpRejection, Nat, Ports, Record, Rejection, Statement, States, Target, Value,
+    Change, EtherType, Flags, IcmpRejection, Nat, Ports, Record, Rejection, Statement, States,
+    Target, Value,
 };
 
 /// Which packets a table sees.

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{
-    Chain, Change, Datatype, Flags, Hook, IcmpRejection, Kind, Layer, Nat, Point, Ports, Record,
-    Rejection, Rule, Selector, Set, Side, Statement, Table, Target, Value, icmp,
+    Chain, Change, Datatype, EtherType, Flags, Hook, IcmpRejection, Kind, Layer, Nat, Point, Ports,
+    Record, Rejection, Rule, Selector, Set, Side, Statement, Table, Target, Value, icmp,
 };
 use crate::address::{Cidr, Family};
 
@@ -278,7 +278,9 @@ impl Display for Value {
             Self::Ports(ports) => write!(f, "{}", range(ports)),
             Self::Icmp(number) => write!(f, "{number}"),
             Self::IcmpTypes(types) => write!(f, "{}-{}", types.start(), types.end()),
-            Self::Arp => write!(f, "arp"),
+            Self::Ether(EtherType::Ipv4) => write!(f, "ip"),
+            Self::Ether(EtherType::Arp) => write!(f, "arp"),
+            Self::Ether(EtherType::Ipv6) => write!(f, "ip6"),
             Self::TcpFlags(flags) => write!(f, "{}", bits(u32::from(*flags), &TCP_FLAGS)),
             Self::States(states) => write!(f, "{}", bits(states.0, &STATES)),
             Self::Status(status) => write!(f, "{}", bits(*status, &STATUS)),

@@ -8,6 +8,7 @@ mod spared;
 use std::net::IpAddr;
 use std::panic::Location;
 
+use self::rule::Decided;
 use crate::address::Family;
 use crate::error::Result;
 use crate::nft::{self, Chain, Kind, Layer, Point, Selector, Statement, States, Table, Value};
@@ -64,7 +65,7 @@ pub(crate) fn decide(topology: &Topology, plan: &mut Plan, mistakes: &mut Mistak
 /// Decides a firewall that takes the place of a live node's.
 pub(crate) fn decide_whole(plan: &Plan, node: usize, firewall: &Firewall) -> Result<Table> {
     let mut mistakes = Mistakes::new(&plan.allowed);
-    let table = of_node(plan, node, firewall, &mut mistakes);
+    let table = of_node(plan, plan.namespace_of(node), firewall, &mut mistakes);
     let what = format!("decide the firewall of node `{}`", plan.nodes[node].name);
     mistakes.into_result_of(&what)?;
     Ok(table)
@@ -78,11 +79,17 @@ pub(crate) fn decide_one(
     number: usize,
 ) -> Result<Vec<(Direction, nft::Rule)>> {
     let mut mistakes = Mistakes::new(&plan.allowed);
-    let (place, number) = (Place::Node(node), Number::Added(number));
+    let place = Place::Node(plan.namespace_of(node));
+    let number = Number::Added(number);
     let decided = rule::decide(plan, place, rule, number, &mut mistakes);
     let what = format!("decide a rule for node `{}`", plan.nodes[node].name);
     mistakes.into_result_of(&what)?;
-    Ok(decided)
+    let mut rules = Vec::new();
+    for direction in DIRECTIONS {
+        let own = with_neighbours(&decided, direction);
+        rules.extend(own.into_iter().map(|rule| (direction, rule)));
+    }
+    Ok(rules)
 }
 
 /// The chain of a node's firewall for a direction, without rules.
@@ -123,8 +130,7 @@ fn of_node(plan: &Plan, node: usize, firewall: &Firewall, mistakes: &mut Mistake
     let mut table = Table::new(Layer::Inet, TABLE);
     for direction in DIRECTIONS {
         let mut chain = chain(direction);
-        let own = rules.iter().filter(|(other, _)| *other == direction);
-        chain.rules = own.map(|(_, rule)| rule.clone()).collect();
+        chain.rules = with_neighbours(&rules, direction);
         let drops = drop_of(firewall, direction).is_some();
         if chain.rules.is_empty() && !drops {
             continue;
@@ -133,7 +139,12 @@ fn of_node(plan: &Plan, node: usize, firewall: &Firewall, mistakes: &mut Mistake
             chain.rules.insert(0, established());
         }
         if drops {
-            chain.rules.extend(spared::of_node(direction));
+            let spared = spared::of_node(direction);
+            let more: Vec<_> = spared
+                .into_iter()
+                .filter(|it| !chain.rules.contains(it))
+                .collect();
+            chain.rules.extend(more);
             chain.rules.push(default());
         }
         table.chains.push(chain);
@@ -154,7 +165,7 @@ fn of_bridges(topology: &Topology, plan: &Plan, mistakes: &mut Mistakes<'_>) -> 
         unfit_for_bridges(&spec.name.text, firewall, mistakes);
         let mut chain = Chain::new(format!("bridge{}", position + 1));
         let rules = numbered(plan, place, firewall, mistakes);
-        chain.rules = rules.into_iter().map(|(_, rule)| rule).collect();
+        chain.rules = rules.into_iter().map(|it| it.rule).collect();
         if !firewall.drops.is_empty() {
             chain.rules.extend(spared::of_bridge());
             chain.rules.push(default());
@@ -197,12 +208,22 @@ fn numbered(
     place: Place,
     firewall: &Firewall,
     mistakes: &mut Mistakes<'_>,
-) -> Vec<(Direction, nft::Rule)> {
+) -> Vec<Decided> {
     let numbers = (1..).map(Number::OfTopology);
     let rules = firewall.rules.iter().zip(numbers);
     rules
         .flat_map(|(rule, number)| rule::decide(plan, place, rule, number, mistakes))
         .collect()
+}
+
+/// The rules of a direction, and before the first that would meet neighbour discovery what spares it.
+fn with_neighbours(decided: &[Decided], direction: Direction) -> Vec<nft::Rule> {
+    let own = || decided.iter().filter(|it| it.direction == direction);
+    let mut rules: Vec<nft::Rule> = own().map(|it| it.rule.clone()).collect();
+    if let Some(first) = own().position(|it| it.meets_neighbours) {
+        rules.splice(first..first, spared::neighbours());
+    }
+    rules
 }
 
 fn drop_of(firewall: &Firewall, wanted: Direction) -> Option<&'static Location<'static>> {

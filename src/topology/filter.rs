@@ -10,7 +10,8 @@ use crate::topology::{Direction, Written};
 /// A rule of a [`Firewall`](crate::Firewall): which packets, and what becomes of them.
 ///
 /// A packet has to satisfy every kind of condition. A condition that is named several times is satisfied by any of them:
-/// `.tcp(80).tcp(443).from("a")` means both ports, from `a`. A rule without conditions meets everything.
+/// `.tcp(80).tcp(443).from("a")` means both ports, from `a`. A rule without conditions meets everything, but for what nodes find their
+/// neighbours with: ARP and, unless the rule says what packets carry, IPv6 neighbour discovery. On a bridge it meets these, too.
 ///
 /// It is about packets to the node itself, unless [`forward`](Self::forward) or [`output`](Self::output) say otherwise; on a
 /// router it has to be said. On a bridge it is about what passes from port to port.
@@ -137,6 +138,10 @@ impl Rule {
     }
 
     /// Answers "port unreachable", as if nobody listened: `ECONNREFUSED`.
+    ///
+    /// The kernel limits such answers, to some at once and then about one a second for each target, unless the node
+    /// [forwards](crate::HostSpec::forward). TCP asks again after a second when it missed the first one; a
+    /// [`reset`](Self::reset) is never missed.
     #[track_caller]
     pub fn reject() -> Self {
         Self::new(Verdict::Reject(Rejection::Icmp(

@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use super::Place;
 use super::names::family_of;
 use super::rule::Found;
 use crate::address::{Cidr, Family};
-use crate::nft::{self, Selector, Side, Statement, Transport, Value};
+use crate::nft::{self, EtherType, Selector, Side, Statement, Transport, Value};
 use crate::topology::{Carried, Ports, Rule, Verdict};
 
 pub(super) const TCP: u8 = 6;
@@ -107,7 +108,7 @@ impl Conditions<'_> {
         *self.family.get_or_insert(family) == family
     }
 
-    pub(super) fn rule(&self, rule: &Rule) -> nft::Rule {
+    pub(super) fn rule(&self, rule: &Rule, place: Place) -> nft::Rule {
         let mut statements = Vec::new();
         for (side, name) in [
             (Side::Source, self.incoming),
@@ -116,7 +117,7 @@ impl Conditions<'_> {
             let value = name.map(|name| Value::Interface(name.clone()));
             statements.extend(value.map(|it| Statement::Is(Selector::Interface(side), it)));
         }
-        self.addresses(&mut statements);
+        self.addresses(place, &mut statements);
         self.payload(&mut statements);
         if let Some(states) = rule.states {
             statements.push(Statement::Is(Selector::State, Value::States(states)));
@@ -131,7 +132,7 @@ impl Conditions<'_> {
     }
 
     /// Addresses, or the family where neither they nor what is carried say which it is.
-    fn addresses(&self, statements: &mut Vec<Statement>) {
+    fn addresses(&self, place: Place, statements: &mut Vec<Statement>) {
         let sides = [(Side::Source, self.from), (Side::Destination, self.to)];
         let narrow = |subnet: &Cidr| subnet.prefix() > 0;
         let told = sides.iter().any(|(_, it)| it.as_ref().is_some_and(narrow))
@@ -140,7 +141,7 @@ impl Conditions<'_> {
                 Some(Carried::IcmpType(..) | Carried::Protocol(ICMP | ICMPV6))
             );
         if let (Some(family), false) = (self.family, told) {
-            statements.push(Statement::Is(Selector::Family, Value::Family(family)));
+            statements.push(self::family(family, place));
         }
         for (side, subnet) in sides {
             if let Some(subnet) = subnet.filter(narrow) {
@@ -176,6 +177,17 @@ impl Conditions<'_> {
         for (side, ports) in [(Side::Source, source), (Side::Destination, destination)] {
             let value = ports.map(|ports| Value::Ports(ports.clone()));
             statements.extend(value.map(|it| Statement::Is(Selector::Port(transport, side), it)));
+        }
+    }
+}
+
+/// Bridges know frames.
+fn family(family: Family, place: Place) -> Statement {
+    match place {
+        Place::Node(_) => Statement::Is(Selector::Family, Value::Family(family)),
+        Place::Bridge(_) => {
+            let kind = Value::Ether(EtherType::of(family));
+            Statement::Is(Selector::EtherType, kind)
         }
     }
 }

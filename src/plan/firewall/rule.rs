@@ -2,7 +2,7 @@
 
 use super::conditions::{Conditions, TCP, combinations};
 use super::{DEFAULT, ESTABLISHED, Number, Place, names};
-use crate::address::Cidr;
+use crate::address::{Cidr, Family};
 use crate::nft;
 use crate::plan::Plan;
 use crate::plan::mistakes::Mistakes;
@@ -11,14 +11,23 @@ use crate::topology::{Carried, Direction, Ports, Rule, Verdict, Written};
 /// The longest name of a rule; `nft` keeps 128 bytes.
 const NAME: usize = 100;
 
-/// The rules that a rule comes to, each with the direction whose chain gets it.
+/// A rule of nftables that a rule comes to.
+pub(super) struct Decided {
+    /// Whose chain gets it.
+    pub(super) direction: Direction,
+    pub(super) rule: nft::Rule,
+    /// It would meet neighbour discovery, which has to be spared first.
+    pub(super) meets_neighbours: bool,
+}
+
+/// The rules that a rule comes to.
 pub(super) fn decide(
     plan: &Plan,
     place: Place,
     rule: &Rule,
     number: Number,
     mistakes: &mut Mistakes<'_>,
-) -> Vec<(Direction, nft::Rule)> {
+) -> Vec<Decided> {
     let object = object(plan, place, rule, number);
     let mut deciding = Deciding {
         plan,
@@ -44,13 +53,27 @@ pub(super) fn decide(
         plan.only
             .is_none_or(|only| it.family.is_none_or(|it| it == only))
     };
-    let mut rules = Vec::new();
+    let mut decided = Vec::new();
     for direction in directions {
         let name = name(rule, number, direction);
         let conditions = conditions.iter().filter(has_family);
-        rules.extend(conditions.map(|it| (direction, it.rule(rule).named(&name))));
+        decided.extend(conditions.map(|it| Decided {
+            direction,
+            meets_neighbours: meets_neighbours(rule, it.family, direction),
+            rule: it.rule(rule, place).named(&name),
+        }));
     }
-    rules
+    decided
+}
+
+/// Whether a rule would take from a node what IPv6 finds its neighbours with, and nobody said so: IPv4 would keep ARP.
+fn meets_neighbours(rule: &Rule, family: Option<Family>, direction: Direction) -> bool {
+    let denies = match rule.verdict {
+        Verdict::Accept | Verdict::Reject(nft::Rejection::TcpReset) => false,
+        Verdict::Drop | Verdict::Reject(_) => true,
+    };
+    let here = direction != Direction::Forward;
+    denies && here && rule.carried.is_empty() && family != Some(Family::V4)
 }
 
 fn object(plan: &Plan, place: Place, rule: &Rule, number: Number) -> String {

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::address::Family;
-use crate::nft::{Rule, Selector, Side, Statement, Value};
+use crate::nft::{EtherType, Rule, Selector, Side, Statement, Value};
 use crate::topology::Direction;
 
 /// Multicast listeners, the old way, and neighbour discovery.
@@ -25,7 +25,11 @@ pub(super) fn of_node(direction: Direction) -> Vec<Rule> {
 
 /// For a bridge: its nodes find each other.
 pub(super) fn of_bridge() -> impl Iterator<Item = Rule> {
-    let arp = accepted(Selector::EtherType, Value::Arp, "address resolution");
+    let arp = accepted(
+        Selector::EtherType,
+        Value::Ether(EtherType::Arp),
+        "address resolution",
+    );
     [arp].into_iter().chain(neighbours())
 }
 

@@ -23,9 +23,6 @@ pub(super) struct Expression {
 const EQUAL: u32 = 0;
 const NOT_EQUAL: u32 = 1;
 
-/// The Ethernet type.
-const ARP: u16 = 0x0806;
-
 /// The expressions of a rule in a table of this layer.
 pub(super) fn of(rule: &Rule, layer: Layer) -> Vec<Expression> {
     let mut making = Making {
@@ -87,7 +84,7 @@ impl Making {
             Value::Interface(name) => self.cmp(0, operator, &padded(name)),
             Value::Protocol(number) | Value::Icmp(number) => self.cmp(0, operator, &[*number]),
             Value::IcmpTypes(types) => self.range(&[*types.start()], &[*types.end()], operator),
-            Value::Arp => self.cmp(0, operator, &ARP.to_be_bytes()),
+            Value::Ether(kind) => self.cmp(0, operator, &(*kind as u16).to_be_bytes()),
             Value::Family(family) => self.cmp(0, operator, &[load::number(*family)]),
             Value::Mark(mark) => self.cmp(0, operator, &mark.to_ne_bytes()),
         }

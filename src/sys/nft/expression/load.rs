@@ -3,7 +3,7 @@
 use super::super::registers::{at, words};
 use super::Making;
 use crate::address::Family;
-use crate::nft::{Layer, Selector, Side, Transport};
+use crate::nft::{EtherType, Layer, Selector, Side, Transport};
 use crate::sys::netlink::raw::Attributes;
 
 const NETWORK: u32 = 1;
@@ -124,10 +124,7 @@ impl Making {
             return;
         }
         if self.known.layer == Layer::Bridge {
-            let ethertype: u16 = match family {
-                Family::V4 => 0x0800,
-                Family::V6 => 0x86DD,
-            };
+            let ethertype = EtherType::of(family) as u16;
             self.meta(META_PROTOCOL, SCRATCH);
             self.cmp(SCRATCH, super::EQUAL, &ethertype.to_be_bytes());
         } else {
