@@ -6,6 +6,12 @@ use std::panic::Location;
 use crate::topology::{BridgeSpec, HostSpec, Rule};
 
 /// Which way a packet goes through a node.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(netns_test::Direction::Forward.to_string(), "forward");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
     /// To the node itself.

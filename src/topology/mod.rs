@@ -2,6 +2,7 @@
 
 mod advertisement;
 mod bridge;
+mod condition;
 mod docker;
 mod filter;
 mod firewall;
@@ -20,8 +21,9 @@ use crate::address::Family;
 
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
+pub use condition::{ConnectionState, Ports};
 pub use docker::DockerBridge;
-pub use filter::{ConnectionState, Ports, Rule};
+pub use filter::Rule;
 pub use firewall::{Direction, Firewall};
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
@@ -30,8 +32,9 @@ pub use mistake::Mistake;
 pub use route::RouteSpec;
 
 pub(crate) use bridge::SegmentSpec;
+pub(crate) use condition::Carried;
 pub(crate) use docker::{DockerSettings, Setting};
-pub(crate) use filter::{Carried, Verdict};
+pub(crate) use filter::Verdict;
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;
