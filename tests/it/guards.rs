@@ -163,6 +163,8 @@ fn blocks_are_counted_and_independent(net: &Network) -> TestResult {
     let (first, second) = (net.block("a", "far")?, net.block("far", "a")?);
     assert_eq!(received(net.host("a"), "far")?, 0);
     assert_eq!(net.host("far").counter("blocked from a")?.packets, 3);
+    assert_eq!(received(net.host("far"), "a")?, 0);
+    assert_eq!(net.host("a").counter("blocked from far")?.packets, 3);
     drop(first);
     assert_eq!(received(net.host("a"), "far")?, 0);
     drop(second);
