@@ -3,6 +3,8 @@
 mod parameters;
 mod tables;
 
+pub(crate) use tables::refusal as rules_refused;
+
 use std::collections::BTreeMap;
 
 use self::parameters::Defaults;

@@ -139,7 +139,7 @@
 //! ```text
 //! harness                           one test: parent, child, outcome
 //! doctor keep                       what this machine can do; a network for people to look at
-//! current reach report require      the calling test's network; pings, traces; the evidence of a failure; features tried out
+//! block current reach report require  nodes kept apart; the calling test's network; pings, traces; evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
@@ -239,6 +239,7 @@ mod link;
 
 mod network;
 
+mod block;
 mod current;
 mod reach;
 mod report;
@@ -252,6 +253,7 @@ mod harness;
 pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use attempt::Attempt;
 pub use barrier::Barrier;
+pub use block::BlockGuard;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};
@@ -260,7 +262,7 @@ pub use dns::DnsServer;
 pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
 pub use feature::Feature;
-pub use host::{Host, Listening};
+pub use host::{Host, Listening, RuleGuard};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
@@ -282,14 +284,16 @@ pub use task::Task;
 #[doc(inline)]
 pub use topology::ready as topologies;
 pub use topology::{
-    Addresses, AdvertisementSpec, BridgeSpec, DockerBridge, HostSpec, InterfaceSpec, LinkEnd,
-    Mistake, NatBehaviour, NatKind, NatSpec, RouteSpec, RuleSpec, Topology,
+    Addresses, AdvertisementSpec, BridgeSpec, ConnectionState, Direction, DockerBridge, Firewall,
+    HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind, NatSpec, Ports, RouteSpec,
+    Rule, RuleSpec, Topology,
 };
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
     InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
     OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
-    RoutePreference, RouteTable, RuleAction, Scope, Socket, SocketProtocol, SocketState,
+    RoutePreference, RouteTable, RuleAction, RuleCounter, Scope, Socket, SocketProtocol,
+    SocketState,
 };
 pub use wait::eventually;
 pub use wire::UnreachableReason;

@@ -324,6 +324,25 @@ fn real_programs_meet_by_name() {
 }
 
 #[test]
+fn the_firewall_refuses_counts_and_is_changed_while_it_works() {
+    let text = run("firewall");
+    assert_in_order(
+        &text,
+        &[
+            "  client -> 10.2.0.2:80: connected\n  client -> [fd00:2::2]:80: connected\n",
+            "  client -> 10.2.0.2:22: Connection refused (os error 111)\n  client -> [fd00:2::2]:22: Connection refused",
+            "  client -> 10.2.0.2:443: connection timed out\n  client -> [fd00:2::2]:443: connection timed out\n",
+            "  3 answers\n  0 answers\n",
+            "  forward: web: 2 packets, 140 bytes\n  forward: no ssh: 2 packets, 140 bytes\n  forward: rule 3 (forward): 1 packet, 84 bytes\n  forward: default: ",
+            "A rule is added, before the others.\n  client -> 10.2.0.2:80: Connection refused",
+            "  forward: closed: 2 packets, 140 bytes\nAnd goes with its guard.\n  client -> 10.2.0.2:80: connected\n",
+            "do not hear each other.\n  client -> 10.2.0.2:80: connection timed out\n  client -> [fd00:2::2]:80: connection timed out\n  3 of the router's answers\n",
+            "And do again.\n  client -> 10.2.0.2:80: connected\n  client -> [fd00:2::2]:80: connected\n",
+        ],
+    );
+}
+
+#[test]
 fn the_docker_bridge_executes_nothing() {
     let log = std::env::temp_dir().join(format!("netns-test-execve.{}", std::process::id()));
     let traced = Command::new("strace")

@@ -28,7 +28,7 @@ const ROWS: [&[&str]; 22] = [
     &["host"],
     &["link"],
     &["network"],
-    &["current", "reach", "report", "require"],
+    &["block", "current", "reach", "report", "require"],
     &["doctor", "keep"],
     &["harness"],
 ];

@@ -5,7 +5,7 @@ use crate::entry;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::live::{self, LiveNode};
-use crate::nft::{Kind, Table};
+use crate::nft::{Kind, Selector, Statement, Table};
 use crate::plan::Plan;
 use crate::sys::nft::{self, Change, Failure};
 use crate::sys::{features, netns};
@@ -27,15 +27,18 @@ pub(super) fn install(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
 
 /// The kernel's words for a table that is wrong are those for a part that it lacks: whether it does, a trial tells.
 pub(crate) fn refusal(failure: Failure, tables: &[Table]) -> Error {
-    let mut kinds = tables
-        .iter()
-        .flat_map(|table| &table.chains)
-        .filter_map(|chain| Some(chain.hook?.kind));
+    let chains = || tables.iter().flat_map(|table| &table.chains);
+    let mut kinds = chains().filter_map(|chain| Some(chain.hook?.kind));
+    let mut steps = chains().flat_map(|chain| chain.rules.iter().flat_map(|it| &it.statements));
     let translates = kinds.any(|kind| kind == Kind::Nat);
+    let follows =
+        |it: &Statement| matches!(it, Statement::Is(Selector::State | Selector::Status, _));
     let needed = if translates {
         &[Feature::Nftables, Feature::Conntrack, Feature::Nat][..]
+    } else if steps.any(follows) {
+        &[Feature::Nftables, Feature::Conntrack][..]
     } else {
-        &[Feature::Nftables, Feature::Conntrack]
+        &[Feature::Nftables][..]
     };
     lack_of(needed).unwrap_or_else(|| failure.into_error())
 }

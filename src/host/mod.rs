@@ -3,6 +3,7 @@
 mod address;
 #[cfg(feature = "dns")]
 mod dns;
+mod firewall;
 mod listening;
 mod look;
 #[cfg(unix)]
@@ -25,6 +26,8 @@ use crate::here;
 use crate::live::{LiveNode, Parts};
 use crate::worker;
 
+pub use firewall::RuleGuard;
+pub(crate) use firewall::quietly;
 pub use listening::Listening;
 
 /// A host of a live network: a network namespace.

@@ -8,7 +8,7 @@ mod room;
 mod watch;
 mod workshop;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use family::Family;
@@ -56,6 +56,8 @@ pub(crate) struct LiveNode {
     #[cfg(feature = "dns")]
     pub(crate) dns_queries: QueryLog,
     netlink: Arc<Mutex<Transport>>,
+    /// How many rules were added to its firewall: each is called by its number.
+    pub(crate) added_rules: Arc<AtomicUsize>,
     home: OnceLock<Home>,
     family: Mutex<Option<Arc<Family>>>,
 }
@@ -83,6 +85,7 @@ impl LiveNode {
             #[cfg(feature = "dns")]
             dns_queries: QueryLog::default(),
             netlink: Arc::new(Mutex::new(netlink)),
+            added_rules: Arc::default(),
             home: OnceLock::new(),
             family: Mutex::new(None),
         }
@@ -99,6 +102,7 @@ impl LiveNode {
             #[cfg(feature = "dns")]
             dns_queries: self.dns_queries.clone(),
             netlink: Arc::clone(&self.netlink),
+            added_rules: Arc::clone(&self.added_rules),
             home: OnceLock::new(),
             family: Mutex::new(None),
         }

@@ -7,6 +7,7 @@
 
 #![allow(dead_code, reason = "the builders that need the rest come next")]
 
+mod icmp;
 mod print;
 mod selector;
 mod statement;
@@ -19,8 +20,8 @@ use std::time::Duration;
 pub(crate) use selector::{Datatype, Selector, Side, Transport};
 #[allow(unused_imports, reason = "the builders that need the rest come next")]
 pub(crate) use statement::{
-    Change, Flags, Hashed, IcmpRejection, Nat, Operand, Ports, Record, Rejection, Statement,
-    States, Target, Value,
+    Change, EtherType, Flags, Hashed, IcmpRejection, Nat, Operand, Ports, Record, Rejection,
+    Statement, States, Target, Value,
 };
 
 /// Which packets a table sees.

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{
-    Chain, Change, Datatype, Flags, Hashed, Hook, IcmpRejection, Kind, Layer, Nat, Operand, Point,
-    Ports, Record, Rejection, Rule, Selector, Set, Side, Statement, Table, Target, Value,
+    Chain, Change, Datatype, EtherType, Flags, Hashed, Hook, IcmpRejection, Kind, Layer, Nat,
+    Operand, Point, Ports, Record, Rejection, Rule, Selector, Set, Side, Statement, Table, Target,
+    Value, icmp,
 };
 use crate::address::{Cidr, Family};
 
@@ -24,8 +25,8 @@ impl Display for Layer {
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "table {} {} {{", self.layer, self.name)?;
-        let sets = self.sets.iter().map(|it| it as &dyn Display);
-        let chains = self.chains.iter().map(|it| it as &dyn Display);
+        let sets = self.sets.iter().map(ToString::to_string);
+        let chains = self.chains.iter().map(|it| it.listed(self.layer));
         for (position, part) in sets.chain(chains).enumerate() {
             let blank = if position > 0 { "\n" } else { "" };
             write!(f, "{blank}{part}")?;
@@ -60,37 +61,34 @@ impl Display for Set {
     }
 }
 
-impl Display for Chain {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\tchain {} {{", self.name)?;
-        if let Some(hook) = self.hook {
-            writeln!(f, "\t\t{hook}")?;
-        }
-        for rule in &self.rules {
-            writeln!(f, "\t\t{rule}")?;
-        }
-        writeln!(f, "\t}}")
+impl Chain {
+    fn listed(&self, layer: Layer) -> String {
+        let hook = self.hook.iter().map(|hook| hook.listed(layer));
+        let lines = hook.chain(self.rules.iter().map(ToString::to_string));
+        let lines: String = lines.map(|line| format!("\t\t{line}\n")).collect();
+        format!("\tchain {} {{\n{lines}\t}}\n", self.name)
     }
 }
 
-impl Display for Hook {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Hook {
+    fn listed(self, layer: Layer) -> String {
         let kind = match self.kind {
             Kind::Filter => "filter",
             Kind::Nat => "nat",
         };
         let policy = if self.drops { "drop" } else { "accept" };
-        let (point, priority) = (self.point, self.named_priority());
-        write!(
-            f,
-            "type {kind} hook {point} priority {priority}; policy {policy};"
-        )
+        let (point, priority) = (self.point, self.named_priority(layer));
+        format!("type {kind} hook {point} priority {priority}; policy {policy};")
     }
-}
 
-impl Hook {
     /// `nft` has words for the usual ones, and for those within ten of them.
-    fn named_priority(&self) -> String {
+    fn named_priority(self, layer: Layer) -> String {
+        const BRIDGED: [(&str, i32); 4] = [
+            ("dstnat", -300),
+            ("filter", -200),
+            ("out", 100),
+            ("srcnat", 300),
+        ];
         const NAMES: [(&str, i32); 6] = [
             ("raw", -300),
             ("mangle", -150),
@@ -105,7 +103,11 @@ impl Hook {
             "srcnat" => self.point == Point::Postrouting,
             _ => true,
         };
-        let mut near = NAMES
+        let names = match layer {
+            Layer::Bridge => &BRIDGED[..],
+            _ => &NAMES[..],
+        };
+        let mut near = names
             .iter()
             .filter(|(name, number)| place(name) && (priority - number).abs() <= 10);
         match near.next() {
@@ -145,8 +147,12 @@ impl Display for Rule {
 impl Display for Statement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Is(selector, value) => write!(f, "{} {value}", selector.words()),
-            Self::IsNot(selector, value) => write!(f, "{} != {value}", selector.words()),
+            Self::Is(selector, value) => {
+                write!(f, "{} {}", selector.words(), of(*selector, value))
+            }
+            Self::IsNot(selector, value) => {
+                write!(f, "{} != {}", selector.words(), of(*selector, value))
+            }
             Self::In(key, set) => write!(f, "{} @{set}", concatenated(key)),
             Self::NotIn(key, set) => write!(f, "{} != @{set}", concatenated(key)),
             Self::Counter => write!(f, "counter packets 0 bytes 0"),
@@ -284,6 +290,10 @@ impl Display for Value {
             Self::Subnet(subnet) => write!(f, "{}", without_full_prefix(*subnet)),
             Self::Ports(ports) => write!(f, "{}", range(ports)),
             Self::Icmp(number) => write!(f, "{number}"),
+            Self::IcmpTypes(types) => write!(f, "{}-{}", types.start(), types.end()),
+            Self::Ether(EtherType::Ipv4) => write!(f, "ip"),
+            Self::Ether(EtherType::Arp) => write!(f, "arp"),
+            Self::Ether(EtherType::Ipv6) => write!(f, "ip6"),
             Self::TcpFlags(flags) => write!(f, "{}", bits(u32::from(*flags), &TCP_FLAGS)),
             Self::States(states) => write!(f, "{}", bits(states.0, &STATES)),
             Self::Status(status) => write!(f, "{}", bits(*status, &STATUS)),
@@ -310,6 +320,15 @@ const STATUS: [(u32, &str); 2] = [(16, "snat"), (32, "dnat")];
 fn bits(bits: u32, names: &[(u32, &str)]) -> String {
     let set = names.iter().filter(|(bit, _)| bits & bit != 0);
     set.map(|(_, name)| *name).collect::<Vec<_>>().join(",")
+}
+
+/// A value as it is called beside its selector.
+fn of(selector: Selector, value: &Value) -> String {
+    let name = match value {
+        Value::Icmp(number) => icmp::name(selector, *number),
+        _ => None,
+    };
+    name.map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn protocol(number: u8) -> String {

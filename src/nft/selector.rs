@@ -26,6 +26,8 @@ pub(crate) enum Selector {
     Protocol,
     /// Whether it is IPv4 or IPv6.
     Family,
+    /// What a frame carries, by its Ethernet type.
+    EtherType,
     /// The mark that it was given in this node.
     Mark,
     Address(Family, Side),
@@ -81,7 +83,7 @@ impl Selector {
             | Self::TcpFlags => 1,
             Self::Mark | Self::State | Self::Status => 4,
             Self::Address(family, _) => address_length(family),
-            Self::Port(..) => 2,
+            Self::Port(..) | Self::EtherType => 2,
         }
     }
 
@@ -92,6 +94,7 @@ impl Selector {
             Self::Interface(Side::Destination) => "oifname".to_owned(),
             Self::Protocol => "meta l4proto".to_owned(),
             Self::Family => "meta nfproto".to_owned(),
+            Self::EtherType => "meta protocol".to_owned(),
             Self::Mark => "meta mark".to_owned(),
             Self::Address(family, side) => {
                 let ip = match family {

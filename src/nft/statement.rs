@@ -44,12 +44,33 @@ pub(crate) enum Value {
     Ports(RangeInclusive<u16>),
     /// The type or code of an ICMP message.
     Icmp(u8),
+    /// One of these types of ICMP messages.
+    IcmpTypes(RangeInclusive<u8>),
+    Ether(EtherType),
     /// Any of these flags of a TCP header.
     TcpFlags(u8),
     /// Any of these states.
     States(States),
     /// Any of the kernel's bits `IPS_*`.
     Status(u32),
+}
+
+/// What an Ethernet frame carries, by its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub(crate) enum EtherType {
+    Ipv4 = 0x0800,
+    Arp = 0x0806,
+    Ipv6 = 0x86DD,
+}
+
+impl EtherType {
+    pub(crate) fn of(family: Family) -> Self {
+        match family {
+            Family::V4 => Self::Ipv4,
+            Family::V6 => Self::Ipv6,
+        }
+    }
 }
 
 /// The states of connections, as bits.

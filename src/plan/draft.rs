@@ -10,7 +10,9 @@ use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
 use crate::plan::docker::Network;
 use crate::plan::rule::Rule;
-use crate::plan::{Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Sysctl};
+use crate::plan::{
+    Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Segment, Sysctl,
+};
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 use crate::wire::advertisement::Advertisement;
 
@@ -107,8 +109,34 @@ impl Draft<'_> {
         }
     }
 
+    /// The topology's bridges and segments, which are the first domains.
+    fn segments(&self, topology: &Topology) -> Vec<Segment> {
+        let bridges = topology.bridges.iter().map(|bridge| &bridge.name.text);
+        let names = bridges.chain(topology.segments.iter().map(|segment| &segment.name.text));
+        let mut segments: Vec<Segment> = self
+            .domains
+            .iter()
+            .zip(names)
+            .map(|(domain, name)| {
+                let own = domain.bridge.iter().filter(|it| it.spec.is_some());
+                Segment {
+                    name: name.clone(),
+                    subnets: domain.subnets.clone(),
+                    members: own.map(|it| (it.node, it.bridge.name.clone())).collect(),
+                }
+            })
+            .collect();
+        for end in self.cables.iter().flatten().filter(|end| !end.port) {
+            if let Some(segment) = segments.get_mut(end.domain) {
+                segment.members.push((end.node, end.name.clone()));
+            }
+        }
+        segments
+    }
+
     /// Gives up the notes and keeps the decisions.
     pub(crate) fn into_plan(self, topology: &Topology) -> Plan {
+        let segments = self.segments(topology);
         let mut nodes: Vec<Node> = self.nodes.into_iter().map(DraftNode::into_node).collect();
         for (node, host) in self::nodes(topology) {
             nodes[node].aliases = host.aliases.iter().map(|it| it.text.clone()).collect();
@@ -146,6 +174,7 @@ impl Draft<'_> {
         Plan {
             nodes,
             cables,
+            segments,
             bare: topology.bare,
             realistic: topology.realistic,
             only: self.only,

@@ -66,6 +66,11 @@ impl<'a> Mistakes<'a> {
     }
 
     pub(crate) fn into_result(self) -> Result<()> {
+        self.into_result_of("plan the topology")
+    }
+
+    /// The mistakes of something else than a whole topology; `what` completes "failed to ...".
+    pub(crate) fn into_result_of(self, what: &str) -> Result<()> {
         if self.found.is_empty() {
             return Ok(());
         }
@@ -75,7 +80,7 @@ impl<'a> Mistakes<'a> {
         };
         Err(Error::new(
             Kind::Topology,
-            "plan the topology",
+            what,
             format!("{number}\n    {}", self.found.join("\n    ")),
         ))
     }

@@ -10,6 +10,7 @@ mod docker;
 mod draft;
 pub(crate) mod etc;
 mod family;
+pub(crate) mod firewall;
 mod mistakes;
 mod name;
 mod nat;
@@ -61,6 +62,8 @@ pub struct Plan {
     /// The root is the first; hosts follow in the order of the topology, then the switches.
     pub(crate) nodes: Vec<Node>,
     pub(crate) cables: Vec<Cable>,
+    /// What interfaces can be on, beside cables between two nodes.
+    pub(crate) segments: Vec<Segment>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
     /// The one family that it is limited to.
@@ -112,6 +115,15 @@ pub(crate) struct Bridge {
     pub(crate) stp: bool,
     pub(crate) ageing: Option<Duration>,
     pub(crate) addresses: Vec<Cidr>,
+}
+
+/// A bridge or a segment of the topology: who is on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) name: String,
+    pub(crate) subnets: Vec<Cidr>,
+    /// Nodes, and the names of their interfaces.
+    pub(crate) members: Vec<(usize, String)>,
 }
 
 /// A veth pair. Its first end is made, and raised, first.
@@ -223,8 +235,10 @@ impl Topology {
         #[cfg(feature = "dns")]
         dns::decide(self, &mut draft, &mut mistakes);
         runtime::decide(self, &mut draft, &mut mistakes);
+        let mut plan = draft.into_plan(self);
+        firewall::decide(self, &mut plan, &mut mistakes);
         mistakes.into_result()?;
-        Ok(draft.into_plan(self))
+        Ok(plan)
     }
 }
 

@@ -109,6 +109,12 @@ fn own_parts<'t>(
     if host.forwards {
         found.push((host.name.at, "it forwards".to_owned()));
     }
+    if !host.firewall.is_empty() {
+        found.push((host.name.at, "it has a firewall".to_owned()));
+    }
+    if host.pmtu_black_hole || host.clamp_mss {
+        found.push((host.name.at, "it has rules about path MTUs".to_owned()));
+    }
     #[cfg(feature = "dns")]
     if !host.dns.is_empty() {
         found.push((host.name.at, "it serves DNS zones".to_owned()));

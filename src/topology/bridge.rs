@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::topology::written;
-use crate::topology::{Addresses, DockerSettings, Written};
+use crate::topology::{Addresses, DockerSettings, Firewall, Written};
 
 /// A bridge device in the root.
 ///
@@ -27,6 +27,7 @@ pub struct BridgeSpec {
     pub(crate) ageing: Option<Duration>,
     /// What its hosts get from it, if it is one of Docker's.
     pub(crate) docker: Option<DockerSettings>,
+    pub(crate) firewall: Firewall,
 }
 
 /// A segment: hosts join it, and the plan decides what it is made of.
@@ -47,6 +48,7 @@ impl BridgeSpec {
             stp: false,
             ageing: None,
             docker: None,
+            firewall: Firewall::default(),
         }
     }
 

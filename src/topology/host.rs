@@ -3,7 +3,9 @@
 use std::panic::Location;
 
 use crate::topology::written;
-use crate::topology::{Addresses, InterfaceSpec, NatSpec, RouteKind, RouteSpec, RuleSpec, Written};
+use crate::topology::{
+    Addresses, Firewall, InterfaceSpec, NatSpec, RouteKind, RouteSpec, RuleSpec, Written,
+};
 #[cfg(feature = "dns")]
 use crate::zone::{Zone, Zones};
 
@@ -34,6 +36,9 @@ pub struct HostSpec {
     pub(crate) manual_routes: bool,
     pub(crate) nats: Vec<NatSpec>,
     pub(crate) sysctls: Vec<(Written, String)>,
+    pub(crate) firewall: Firewall,
+    pub(crate) pmtu_black_hole: bool,
+    pub(crate) clamp_mss: bool,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
     pub(crate) worker_threads: Option<(usize, &'static Location<'static>)>,
@@ -60,6 +65,9 @@ impl HostSpec {
             manual_routes: false,
             nats: Vec::new(),
             sysctls: Vec::new(),
+            firewall: Firewall::default(),
+            pmtu_black_hole: false,
+            clamp_mss: false,
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,
@@ -76,6 +84,9 @@ impl HostSpec {
         self.manual_routes |= other.manual_routes;
         self.nats.extend(other.nats);
         self.sysctls.extend(other.sysctls);
+        self.firewall = self.firewall.merge(other.firewall);
+        self.pmtu_black_hole |= other.pmtu_black_hole;
+        self.clamp_mss |= other.clamp_mss;
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);
         self.worker_threads = self.worker_threads.or(other.worker_threads);

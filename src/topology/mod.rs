@@ -2,7 +2,10 @@
 
 mod advertisement;
 mod bridge;
+mod condition;
 mod docker;
+mod filter;
+mod firewall;
 mod host;
 mod interface;
 mod link;
@@ -21,7 +24,10 @@ use crate::address::Family;
 
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
+pub use condition::{ConnectionState, Ports};
 pub use docker::DockerBridge;
+pub use filter::Rule;
+pub use firewall::{Direction, Firewall};
 pub use host::HostSpec;
 pub use interface::{Addresses, InterfaceSpec};
 pub use link::LinkEnd;
@@ -32,7 +38,9 @@ pub use route::RouteSpec;
 pub use rule::RuleSpec;
 
 pub(crate) use bridge::SegmentSpec;
+pub(crate) use condition::Carried;
 pub(crate) use docker::{DockerSettings, Setting};
+pub(crate) use filter::Verdict;
 pub(crate) use host::Attachment;
 pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;

@@ -6,6 +6,7 @@
 )]
 
 mod barriers;
+mod black_holes;
 mod bodies;
 mod chains;
 mod commands;
@@ -19,7 +20,9 @@ mod docker_bridges;
 mod executors;
 mod families;
 mod features;
+mod firewalls;
 mod graphs;
+mod guards;
 mod hosts;
 mod labs;
 mod live;

@@ -14,6 +14,7 @@
 mod compare;
 mod families;
 mod features;
+mod firewalls;
 mod labs;
 mod looks;
 mod nat;

@@ -58,17 +58,13 @@ impl Scratch {
     pub(crate) fn run(&mut self, script: &str) {
         let mut lines = script.lines();
         while let Some(line) = lines.next() {
-            // What a command reads stands behind it, to the line `END`.
-            let mut whole = line.to_owned();
+            let mut command = line.to_owned();
             if line.ends_with("<<'END'") {
-                for line in lines.by_ref() {
-                    whole += &format!("\n{line}");
-                    if line == "END" {
-                        break;
-                    }
-                }
+                let input = lines.by_ref().take_while(|line| *line != "END");
+                input.for_each(|line| command.push_str(&format!("\n{line}")));
+                command.push_str("\nEND");
             }
-            let said = self.must(&whole);
+            let said = self.must(&command);
             if !(line.contains(" stp_state ") && said == NO_STP) {
                 assert_eq!(said, "", "`{line}` has something to say");
             }

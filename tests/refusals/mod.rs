@@ -6,6 +6,7 @@
     reason = "filters of system calls and capabilities are set by system calls"
 )]
 
+mod firewalls;
 mod told;
 pub(crate) mod walls;
 
@@ -155,6 +156,24 @@ fn writes_of(length: u32) -> [sock_filter; 8] {
 /// From now on no thread of this process can start another one; programs can be started. There is no way back.
 pub(crate) fn refuse_threads() -> io::Result<()> {
     install(&threads(), libc::SECCOMP_FILTER_FLAG_TSYNC)
+}
+
+/// From now on this process has a kernel without nf_tables. There is no way back.
+pub(crate) fn refuse_nftables() -> io::Result<()> {
+    install(&netfilter(), libc::SECCOMP_FILTER_FLAG_TSYNC)
+}
+
+fn netfilter() -> [sock_filter; 8] {
+    [
+        load(NUMBER),
+        if_equal(libc::SYS_socket as u32, 0, 4),
+        load(argument(0)),
+        if_equal(libc::AF_NETLINK as u32, 0, 2),
+        load(argument(2)),
+        if_equal(libc::NETLINK_NETFILTER as u32, 1, 0),
+        ALLOW,
+        answer(libc::EPROTONOSUPPORT),
+    ]
 }
 
 fn threads() -> [sock_filter; 8] {

@@ -5,6 +5,7 @@ mod addresses;
 mod dns;
 mod docker;
 mod families;
+mod firewalls;
 mod hardware;
 mod names;
 mod paths;
@@ -18,11 +19,12 @@ mod walks;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 10] = [
+const SOURCES: [(&str, &str); 11] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
     ("src/plan/tests/docker.rs", include_str!("docker.rs")),
     ("src/plan/tests/families.rs", include_str!("families.rs")),
+    ("src/plan/tests/firewalls.rs", include_str!("firewalls.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),

@@ -7,6 +7,10 @@ use crate::nft::{Layer, Rule, Table};
 pub(crate) enum Change<'a> {
     /// A table with everything in it. One of that name is replaced.
     Install(&'a Table),
+    /// The table, and its chains without their rules. What is there of them stays as it is.
+    Ensure(&'a Table),
+    /// The table's rules in the place of all that a table of that name has. Other chains stay, empty; handles are not used again.
+    Refill(&'a Table),
     /// A table with everything in it, gone.
     Remove(Layer, &'a str),
     /// A rule, behind those of a chain or before them.

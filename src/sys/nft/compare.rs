@@ -6,20 +6,64 @@ use super::{Change, Failure, Listed};
 use crate::nft::{Layer, Rule, Table};
 use crate::sys::netlink::raw::{RawSocket, attributes};
 
-/// Reads the tables that were installed and compares every rule of theirs.
+/// Reads the tables that were filled and compares every rule of theirs, and the rules that were added, whose handles are given.
 pub(super) fn with_kernel(
     socket: &mut RawSocket,
     what: &str,
     changes: &[Change<'_>],
+    handles: &[u64],
 ) -> Result<(), Failure> {
+    added(socket, what, changes, handles)?;
     for change in changes {
-        let Change::Install(table) = change else {
+        let (Change::Install(table) | Change::Refill(table)) = change else {
             continue;
         };
         let found = listing::rules(socket, Some((table.layer, &table.name)))
             .map_err(|refusal| Failure::new(what, "the listing of the rules", refusal))?;
         if let Some(difference) = difference(table, &found) {
             return Err(Failure::differs(what, difference));
+        }
+    }
+    Ok(())
+}
+
+/// Compares the rules that were added one by one.
+fn added(
+    socket: &mut RawSocket,
+    what: &str,
+    changes: &[Change<'_>],
+    handles: &[u64],
+) -> Result<(), Failure> {
+    let only_added = |change: &&Change<'_>| matches!(change, Change::AddRule { .. });
+    let mut added = changes.iter().filter(only_added).peekable();
+    if added.peek().is_none() {
+        return Ok(());
+    }
+    let found = listing::rules(socket, None)
+        .map_err(|refusal| Failure::new(what, "the listing of the rules", refusal))?;
+    // The handles of whole tables' rules may be among them; those that were added alone are the last.
+    let count = changes.iter().filter(only_added).count();
+    if handles.len() < count {
+        let cause = format!("{count} rules were added, and {} told", handles.len());
+        return Err(Failure::differs(what, cause));
+    }
+    let handles = &handles[handles.len().saturating_sub(count)..];
+    for (change, handle) in added.zip(handles) {
+        let Change::AddRule {
+            layer, table, rule, ..
+        } = change
+        else {
+            continue;
+        };
+        let is_it = |listed: &&Listed| {
+            listed.handle == *handle && listed.layer == *layer && listed.table == *table
+        };
+        if !found
+            .iter()
+            .find(is_it)
+            .is_some_and(|it| same(rule, *layer, it))
+        {
+            return Err(Failure::differs(what, format!("rule `{rule}`")));
         }
     }
     Ok(())

@@ -6,7 +6,6 @@ mod load;
 mod translate;
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 
 use self::load::Known;
 use super::registers::at;
@@ -74,13 +73,18 @@ impl Making {
         self.load(selector);
         match value {
             Value::Subnet(subnet) => self.subnet(*subnet, operator),
-            Value::Ports(ports) if ports.start() != ports.end() => self.range(ports, operator),
+            Value::Ports(ports) if ports.start() != ports.end() => {
+                let [first, last] = [ports.start(), ports.end()].map(|it| it.to_be_bytes());
+                self.range(&first, &last, operator);
+            }
             Value::TcpFlags(bits) => self.bits(&[*bits], operator),
             Value::States(states) => self.bits(&states.0.to_ne_bytes(), operator),
             Value::Status(bits) => self.bits(&bits.to_ne_bytes(), operator),
             Value::Ports(ports) => self.cmp(0, operator, &ports.start().to_be_bytes()),
             Value::Interface(name) => self.cmp(0, operator, &padded(name)),
             Value::Protocol(number) | Value::Icmp(number) => self.cmp(0, operator, &[*number]),
+            Value::IcmpTypes(types) => self.range(&[*types.start()], &[*types.end()], operator),
+            Value::Ether(kind) => self.cmp(0, operator, &(*kind as u16).to_be_bytes()),
             Value::Family(family) => self.cmp(0, operator, &[load::number(*family)]),
             Value::Mark(mark) => self.cmp(0, operator, &mark.to_ne_bytes()),
         }
@@ -130,12 +134,12 @@ impl Making {
         self.add("bitwise", data);
     }
 
-    fn range(&mut self, ports: &RangeInclusive<u16>, operator: u32) {
+    fn range(&mut self, first: &[u8], last: &[u8], operator: u32) {
         let data = Attributes::new()
             .number(1, at(0))
             .number(2, operator)
-            .nest(3, |it| it.with(1, &ports.start().to_be_bytes()))
-            .nest(4, |it| it.with(1, &ports.end().to_be_bytes()));
+            .nest(3, |it| it.with(1, first))
+            .nest(4, |it| it.with(1, last));
         self.add("range", data);
     }
 

@@ -70,6 +70,8 @@ pub(super) fn layer(number: u8) -> Option<Layer> {
 pub(super) fn of(change: &Change<'_>) -> Vec<(String, Draft)> {
     match *change {
         Change::Install(table) => install(table),
+        Change::Ensure(table) => ensure(table),
+        Change::Refill(table) => refill(table),
         Change::Remove(layer, name) => vec![
             // Removing what is not there is refused; making it first costs nothing.
             (format!("table `{name}`"), new_table(layer, name)),
@@ -103,10 +105,7 @@ pub(super) fn of(change: &Change<'_>) -> Vec<(String, Draft)> {
 
 fn install(table: &Table) -> Vec<(String, Draft)> {
     let Table {
-        layer,
-        name,
-        sets,
-        chains,
+        layer, name, sets, ..
     } = table;
     let this = format!("table `{name}`");
     let mut messages = vec![
@@ -118,15 +117,39 @@ fn install(table: &Table) -> Vec<(String, Draft)> {
         let draft = new_set(*layer, name, set, position as u32 + 1);
         messages.push((format!("set `{}`", set.name), draft));
     }
-    for chain in chains {
-        let draft = new_chain(*layer, name, chain);
-        messages.push((format!("chain `{}`", chain.name), draft));
-    }
-    for chain in chains {
-        let rules = chain.rules.iter();
-        messages.extend(rules.map(|rule| new_rule(*layer, name, &chain.name, rule, false)));
-    }
+    messages.extend(new_chains(table));
+    messages.extend(new_rules(table));
     messages
+}
+
+fn ensure(table: &Table) -> Vec<(String, Draft)> {
+    let this = format!("table `{}`", table.name);
+    let mut messages = vec![(this, new_table(table.layer, &table.name))];
+    messages.extend(new_chains(table));
+    messages
+}
+
+fn refill(table: &Table) -> Vec<(String, Draft)> {
+    let mut messages = ensure(table);
+    let all_rules = draft(DELETE_RULE, 0, table.layer).text(1, &table.name);
+    messages.push((format!("the rules of table `{}`", table.name), all_rules));
+    messages.extend(new_rules(table));
+    messages
+}
+
+/// All of them, before any rule leads to one.
+fn new_chains(table: &Table) -> impl Iterator<Item = (String, Draft)> {
+    table.chains.iter().map(|chain| {
+        let draft = new_chain(table.layer, &table.name, chain);
+        (format!("chain `{}`", chain.name), draft)
+    })
+}
+
+fn new_rules(table: &Table) -> impl Iterator<Item = (String, Draft)> {
+    table.chains.iter().flat_map(|chain| {
+        let rules = chain.rules.iter();
+        rules.map(|rule| new_rule(table.layer, &table.name, &chain.name, rule, false))
+    })
 }
 
 fn new_table(layer: Layer, name: &str) -> Draft {

@@ -32,8 +32,9 @@ pub(crate) fn commit(what: &str, changes: &[Change<'_>]) -> Result<Vec<u64>, Fai
     let answers = socket
         .batch(Some(message::begin()), drafts, Some(message::end()))
         .map_err(|(position, refusal)| Failure::new(what, &names[position], refusal))?;
-    compare::with_kernel(&mut socket, what, changes)?;
-    Ok(answers.iter().filter_map(listing::handle).collect())
+    let handles: Vec<u64> = answers.iter().filter_map(listing::handle).collect();
+    compare::with_kernel(&mut socket, what, changes, &handles)?;
+    Ok(handles)
 }
 
 /// All rules of all tables, in the kernel's order.

@@ -3,7 +3,7 @@
 use super::super::registers::{at, words};
 use super::Making;
 use crate::address::Family;
-use crate::nft::{Layer, Selector, Side, Transport};
+use crate::nft::{EtherType, Layer, Selector, Side, Transport};
 use crate::sys::netlink::raw::Attributes;
 
 const NETWORK: u32 = 1;
@@ -73,6 +73,7 @@ impl Making {
             Selector::Interface(Side::Destination) => self.meta(META_OIFNAME, word),
             Selector::Protocol => self.meta(META_L4PROTO, word),
             Selector::Family => self.meta(META_NFPROTO, word),
+            Selector::EtherType => self.meta(META_PROTOCOL, word),
             Selector::Mark => self.meta(META_MARK, word),
             Selector::State => self.ct(CT_STATE, word),
             Selector::Status => self.ct(CT_STATUS, word),
@@ -123,10 +124,7 @@ impl Making {
             return;
         }
         if self.known.layer == Layer::Bridge {
-            let ethertype: u16 = match family {
-                Family::V4 => 0x0800,
-                Family::V6 => 0x86DD,
-            };
+            let ethertype = EtherType::of(family) as u16;
             self.meta(META_PROTOCOL, SCRATCH);
             self.cmp(SCRATCH, super::EQUAL, &ethertype.to_be_bytes());
         } else {
