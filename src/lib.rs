@@ -286,9 +286,9 @@ pub use topology::{
     Mistake, NatBehaviour, NatKind, NatSpec, RouteSpec, RuleSpec, Topology,
 };
 pub use view::{
-    AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
-    InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
-    OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
+    AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
+    Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,
+    NextHop, OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
     RoutePreference, RouteTable, RuleAction, Scope, Socket, SocketProtocol, SocketState,
 };
 pub use wait::eventually;

@@ -5,6 +5,7 @@ mod address;
 mod dns;
 mod listening;
 mod look;
+mod nat;
 #[cfg(unix)]
 mod owner;
 mod program;

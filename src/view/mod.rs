@@ -6,6 +6,7 @@
 
 mod address;
 mod bridge;
+mod connection;
 mod counters;
 mod ifconfig;
 mod interface;
@@ -22,6 +23,7 @@ use std::fmt;
 
 pub use address::{AddressFlags, AddressOrigin, InterfaceAddress};
 pub use bridge::{Bridge, BridgePort, PortState};
+pub use connection::{Connection, Flow};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};

@@ -7,6 +7,7 @@ mod docker;
 mod families;
 mod hardware;
 mod names;
+mod nat;
 mod paths;
 mod printing;
 mod properties;
@@ -18,13 +19,14 @@ mod walks;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 10] = [
+const SOURCES: [(&str, &str); 11] = [
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
     ("src/plan/tests/docker.rs", include_str!("docker.rs")),
     ("src/plan/tests/families.rs", include_str!("families.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
+    ("src/plan/tests/nat.rs", include_str!("nat.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
     ("src/plan/tests/rules.rs", include_str!("rules.rs")),
