@@ -61,7 +61,7 @@ fn all_behaviours_are_listed_as_printed() {
             let kind = |n: NatSpec| n.mapping(mapping).filtering(filtering);
             assert_made(&router(kind));
             // `nft` 1.0.6 lists what it cannot make itself: it has no room for keys with IPv6 addresses beside hashes of them.
-            assert_listed(&router(|n| kind(n).ipv6()));
+            drop(assert_listed(&router(|n| kind(n).ipv6())));
         }
     }
 }
