@@ -289,9 +289,9 @@ pub use topology::{
     Rule, RuleSpec, Topology,
 };
 pub use view::{
-    AddressFlags, AddressOrigin, Bridge, BridgePort, Counters, Hardware, Interface,
-    InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState, NextHop,
-    OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
+    AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
+    Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,
+    NextHop, OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
     RoutePreference, RouteTable, RuleAction, RuleCounter, Scope, Socket, SocketProtocol,
     SocketState,
 };

@@ -362,3 +362,31 @@ fn the_docker_bridge_executes_nothing() {
     assert_eq!(executed.len(), 1, "{calls}");
     assert!(executed[0].contains("examples/docker_bridge\""), "{calls}");
 }
+
+/// Theory: a symmetric router and one that asks for the very port never meet, two symmetric ones neither; all others do.
+#[test]
+fn hole_punching_works_where_theory_says() {
+    let text = run("home_nat");
+    let rows: Vec<Vec<bool>> = text
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells = line[22..].split("  ").map(str::trim);
+            let cells = cells.filter(|cell| !cell.is_empty());
+            cells
+                .map(|cell| match cell {
+                    "works" => true,
+                    "fails, as it must" => false,
+                    other => panic!("`{other}` in\n{text}"),
+                })
+                .collect()
+        })
+        .collect();
+    let expected = [
+        [true, true, true, true],
+        [true, true, true, true],
+        [true, true, true, false],
+        [true, true, false, false],
+    ];
+    assert_eq!(rows, expected, "{text}");
+}

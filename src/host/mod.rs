@@ -6,6 +6,7 @@ mod dns;
 mod firewall;
 mod listening;
 mod look;
+mod nat;
 #[cfg(unix)]
 mod owner;
 mod program;

@@ -31,6 +31,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub(crate) use etc::{HOST_CONF, nsswitch_conf};
+pub(crate) use nat::TABLE as NAT;
 pub(crate) use script::centiseconds;
 pub(crate) use sysctl::{INHERITED, IPV6_FORWARDING, path as sysctl_path};
 

@@ -15,6 +15,7 @@ use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
 use crate::topology::{HostSpec, NatBehaviour, NatSpec, Topology, Written};
 use mapping::Behaviour;
+pub(crate) use rules::TABLE;
 use side::Side;
 
 /// More than any test waits, and little enough for the kernel's clocks.
@@ -134,6 +135,9 @@ impl Deciding<'_, '_, '_> {
                 pairs: of(&pairs, family, |it| it.0),
                 prefixes: of(&prefixes, family, |it| it.0.address()),
             };
+            for (prefix, _) in &translation.prefixes {
+                side::add_routes(self.draft, self.node, &sides[outside], *prefix);
+            }
             if translation.hides() {
                 let hides = (sides[outside].domain, family);
                 self.draft.nodes[self.node].hides.push(hides);

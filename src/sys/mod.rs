@@ -7,6 +7,7 @@ pub(crate) type Descriptor = std::os::fd::OwnedFd;
 
 pub(crate) mod bootstrap;
 mod capabilities;
+pub(crate) mod conntrack;
 #[cfg(feature = "dns")]
 pub(crate) mod datagram;
 pub(crate) mod facts;

@@ -312,8 +312,8 @@ impl NatSpec {
         self
     }
 
-    /// Exchanges the prefix of IPv6 addresses, in both directions, as [NPTv6] does; the rest of an address stays. Others need a route
-    /// to the outside prefix by way of the router.
+    /// Exchanges the prefix of IPv6 addresses, in both directions, as [NPTv6] does; the rest of an address stays. The nodes on
+    /// the router's outside link get a route to the outside prefix; those further away need one.
     ///
     /// [NPTv6]: https://www.rfc-editor.org/rfc/rfc6296
     ///

@@ -6,6 +6,7 @@
 
 mod address;
 mod bridge;
+mod connection;
 mod counters;
 mod ifconfig;
 mod interface;
@@ -23,6 +24,7 @@ use std::fmt;
 
 pub use address::{AddressFlags, AddressOrigin, InterfaceAddress};
 pub use bridge::{Bridge, BridgePort, PortState};
+pub use connection::{Connection, Flow};
 pub use counters::Counters;
 pub use interface::{Interface, Master, Peer};
 pub use neighbour::{Neighbour, NeighbourState};

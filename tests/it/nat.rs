@@ -133,6 +133,15 @@ fn without_hairpins_nobody_inside_gets_there(net: &Network) -> TestResult {
     Ok(())
 }
 
+#[netns_test(topology = home(|n| n.prefix("2001:db8:1::/64", "fd00:1::/64")))]
+fn prefixes_are_exchanged_and_the_rest_stays(net: &Network) -> TestResult {
+    let (laptop, server) = (net.host("laptop"), net.host("server"));
+    let from = seen(laptop, server, "[::]:80", "[2001:db8::80]:80")?;
+    assert_eq!(from.ip().to_string(), "2001:db8:1::2");
+    seen(server, laptop, "[::]:80", "[2001:db8:1::2]:80")?;
+    Ok(())
+}
+
 /// A home's router behind that of its provider.
 fn carrier() -> Topology {
     Topology::new()

@@ -187,3 +187,30 @@ fn a_mapping_ends_with_its_time(net: &Network) -> TestResult {
     })?;
     Ok(())
 }
+
+/// As after a restart: those outside find nobody, until the client sends again.
+#[netns_test(topology = behind(|n| n.kind(NatKind::FullCone).preserve_ports(false)))]
+fn a_flushed_router_knows_nobody(net: &Network) -> TestResult {
+    let (stun, router) = (Stun::start(net.host("stun")), net.host("box"));
+    let (client, stranger) = (socket(net.host("a")), socket(net.host("stun")));
+    let outside = stun.seen(&client, 0, 0);
+    stranger.connect(outside)?;
+    stranger.send(b"new")?;
+    let tracked = router.connections()?;
+    assert_eq!(tracked.len(), 2, "{tracked:?}");
+    assert!(
+        tracked
+            .iter()
+            .all(|it| it.is_translated() && it.protocol == 17)
+    );
+    router.flush_nat()?;
+    assert_eq!(router.connections()?, []);
+    stranger.send(b"lost")?;
+    let error = stranger.recv(&mut [0; 9]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    let again = stun.seen(&client, 0, 0);
+    // A router that chose at random would have another one now; this one computes it.
+    assert_eq!(again, outside);
+    assert!(stun.arrives(&client, outside, [1, 1]));
+    Ok(())
+}

@@ -18,10 +18,26 @@ mod store;
 mod tools;
 mod web;
 
-use netns_test::{Result, Topology, require_program};
+use netns_test::{NatKind, Result, Topology, require_program};
 
 fn lan() -> Topology {
     Topology::lan(["client", "server"])
+}
+
+/// The same two, with a router between them that translates.
+fn behind_nat() -> Topology {
+    Topology::new()
+        .segment("home", "192.168.0.0/24")
+        .segment("internet", "203.0.113.0/24")
+        .host("client", |h| h.join("home"))
+        .host("server", |h| h.attach("internet", "203.0.113.80/24"))
+        .router("box", |r| {
+            r.join("home")
+                .attach("internet", "203.0.113.9/24")
+                .nat("internet", |n| {
+                    n.kind(NatKind::FullCone).forward_tcp(80, "client:80")
+                })
+        })
 }
 
 fn require(programs: &[&str]) -> Result<()> {

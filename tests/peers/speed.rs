@@ -3,7 +3,7 @@
 use netns_test::{Network, TestResult, netns_test};
 use serde_json::Value;
 
-use crate::{lan, require};
+use crate::{behind_nat, lan, require};
 
 /// What the client reports, with the server seen by these arguments.
 fn measure(net: &Network, arguments: &[&str]) -> TestResult<Value> {
@@ -49,5 +49,22 @@ fn iperf3_sends_by_udp(net: &Network) -> TestResult {
         assert!(sum["bytes"].as_u64() > Some(0), "{family}: {report}");
         assert!(sum["packets"].as_u64() > Some(0), "{family}: {report}");
     }
+    Ok(())
+}
+
+#[netns_test(topology = behind_nat())]
+fn iperf3_sends_through_a_router_that_translates(net: &Network) -> TestResult {
+    require(&["iperf3"])?;
+    for arguments in [&["--bytes", "1M"][..], &["--bytes", "1M", "--reverse"]] {
+        let report = measure(net, arguments)?;
+        let received = report["end"]["sum_received"]["bytes"].as_u64();
+        assert!(received > Some(0), "{arguments:?}: {report}");
+    }
+    let udp = ["--udp", "--bytes", "200K", "--bitrate", "10M"];
+    let report = measure(net, &udp)?;
+    assert!(
+        report["end"]["sum"]["packets"].as_u64() > Some(0),
+        "{report}"
+    );
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use netns_test::{Command, Host, Network, Process, Result, TestResult, Topology, netns_test};
 
 use crate::scratch::Scratch;
-use crate::{lan, require};
+use crate::{behind_nat, lan, require};
 
 const SIGHUP: i32 = 1;
 /// Root's workers would be `www-data` otherwise. For everybody else the line means nothing.
@@ -67,6 +67,19 @@ fn curl_fetches_from_nginx_by_name_and_both_families(net: &Network) -> TestResul
     }
     let page = fetch(net.host("client"), &["http://[fd00:1::2]/"])?;
     assert_eq!(page, "hello from the server");
+    Ok(())
+}
+
+/// It serves who asked.
+#[netns_test(topology = behind_nat())]
+fn nginx_sees_the_router_in_place_of_curl_behind_it(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let (client, server) = (net.host("client"), net.host("server"));
+    let _outside = serve(server, &scratch, "$remote_addr")?;
+    assert_eq!(fetch(client, &["http://server/"])?, "203.0.113.9");
+    let _inside = serve(client, &scratch, "$remote_addr")?;
+    assert_eq!(fetch(server, &["http://box/"])?, "203.0.113.80");
     Ok(())
 }
 

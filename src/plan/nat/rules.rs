@@ -12,6 +12,8 @@ use crate::nft::{
 
 /// The kernel's bit `IPS_DST_NAT`.
 const DESTINATION_TRANSLATED: u32 = 32;
+/// The name of every router's table.
+pub(crate) const TABLE: &str = "nat";
 const DSTNAT: i32 = -100;
 pub(super) const SRCNAT: i32 = 100;
 
@@ -20,7 +22,7 @@ pub(super) fn table(translations: &[Translation]) -> Option<Table> {
     if translations.is_empty() {
         return None;
     }
-    let mut table = Table::new(Layer::Inet, "nat");
+    let mut table = Table::new(Layer::Inet, TABLE);
     let mappings: Vec<Mapping<'_>> = translations
         .iter()
         .flat_map(Translation::mappings)

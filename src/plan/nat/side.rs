@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::{Cidr, Family};
+use crate::plan::Route;
 use crate::plan::address::is_link_local;
 use crate::plan::draft::{Draft, listed};
+use crate::topology::RouteKind;
 
 /// An interface that can have addresses.
 pub(super) struct Side {
@@ -24,20 +26,29 @@ impl Side {
 
 /// The node's bridges, and the ends of its cables that are no ports.
 pub(super) fn of(draft: &Draft<'_>, node: usize) -> Vec<Side> {
+    let all = of_with_index(draft, node).into_iter();
+    all.map(|(side, _)| side).collect()
+}
+
+fn of_with_index(draft: &Draft<'_>, node: usize) -> Vec<(Side, u32)> {
     let bridges = draft.domains.iter().enumerate().filter_map(|(domain, it)| {
         let bridge = it.bridge.as_ref().filter(|it| it.node == node)?;
-        Some(Side {
+        let side = Side {
             name: bridge.bridge.name.clone(),
             domain,
             addresses: bridge.bridge.addresses.clone(),
-        })
+        };
+        Some((side, bridge.bridge.index))
     });
     let ends = draft.cables.iter().flatten();
     let ends = ends.filter(|end| end.node == node && !end.port);
-    let ends = ends.map(|end| Side {
-        name: end.name.clone(),
-        domain: end.domain,
-        addresses: end.addresses.iter().map(|(it, _)| *it).collect(),
+    let ends = ends.map(|end| {
+        let side = Side {
+            name: end.name.clone(),
+            domain: end.domain,
+            addresses: end.addresses.iter().map(|(it, _)| *it).collect(),
+        };
+        (side, end.index)
     });
     bridges.chain(ends).collect()
 }
@@ -104,6 +115,40 @@ pub(super) fn add_address(
     let end = ends.find(|end| end.node == node && end.name == side.name);
     if let Some(end) = end.filter(|end| end.addresses.iter().all(|(it, _)| *it != address)) {
         end.addresses.push((address, at));
+    }
+}
+
+/// Gives the others at an interface's link a route to what the router stands for there, unless it is on the link anyway.
+pub(super) fn add_routes(draft: &mut Draft<'_>, router: usize, side: &Side, subnet: Cidr) {
+    let family = if subnet.is_ipv4() {
+        Family::V4
+    } else {
+        Family::V6
+    };
+    let Some(via) = side.address(family) else {
+        return;
+    };
+    for node in (0..draft.nodes.len()).filter(|it| *it != router) {
+        let own = of_with_index(draft, node).into_iter();
+        let mut near = own.filter(|(it, _)| it.domain == side.domain);
+        let reaches = |(it, _): &(Side, u32)| {
+            let mut own = it.addresses.iter();
+            own.any(|own| own.contains(via)) && !it.addresses.iter().any(|own| own.covers(subnet))
+        };
+        let Some((near, index)) = near.find(reaches) else {
+            continue;
+        };
+        draft.nodes[node].routes.push(Route {
+            kind: RouteKind::Unicast,
+            destination: subnet,
+            via: Some(via),
+            device: Some((near.name, index)),
+            metric: None,
+            source: None,
+            onlink: false,
+            next_hops: Vec::new(),
+            table: None,
+        });
     }
 }
 

@@ -8,6 +8,7 @@ mod families;
 mod firewalls;
 mod hardware;
 mod names;
+mod nat;
 mod paths;
 mod printing;
 mod properties;
@@ -27,6 +28,7 @@ const SOURCES: [(&str, &str); 11] = [
     ("src/plan/tests/firewalls.rs", include_str!("firewalls.rs")),
     ("src/plan/tests/hardware.rs", include_str!("hardware.rs")),
     ("src/plan/tests/names.rs", include_str!("names.rs")),
+    ("src/plan/tests/nat.rs", include_str!("nat.rs")),
     ("src/plan/tests/paths.rs", include_str!("paths.rs")),
     ("src/plan/tests/routes.rs", include_str!("routes.rs")),
     ("src/plan/tests/rules.rs", include_str!("rules.rs")),
