@@ -20,7 +20,7 @@ mod walks;
 use crate::topology::{Mistake, Topology};
 
 /// The tests' own sources: the lines that mistakes are blamed on.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: &[(&str, &str)] = &[
     ("src/plan/tests/addresses.rs", include_str!("addresses.rs")),
     ("src/plan/tests/dns.rs", include_str!("dns.rs")),
     ("src/plan/tests/docker.rs", include_str!("docker.rs")),
