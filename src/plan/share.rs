@@ -102,6 +102,9 @@ fn own_parts<'t>(
                 .map(|(name, _)| of("it has a sysctl", name)),
         )
         .collect();
+    for rule in &host.rules {
+        found.push((rule.at, "it has a policy rule".to_owned()));
+    }
     for nat in &host.nats {
         let what = format!("it translates towards `{}`", nat.toward.text);
         found.push((nat.toward.at, what));

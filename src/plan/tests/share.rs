@@ -43,6 +43,7 @@ fn a_sharing_host_has_no_network_of_its_own() {
                     .sysctl("net.ipv4.tcp_sack", 0)
                     .forward()
                     .nat("lan", |n| n)
+                    .rule(|r| r.from("10.1.0.9").table(7))
             })
             .link("root", "sidecar"),
     );
@@ -57,11 +58,12 @@ fn a_sharing_host_has_no_network_of_its_own() {
             "[sysctl(\"net.ipv4.tcp_sack\", 0]: node `sidecar`: it has a sysctl `net.ipv4.tcp_sack`{give}"
         ),
         format!("node `sidecar`: it forwards{give}"),
+        format!("node `sidecar`: it has a policy rule{give}"),
         format!("[nat(\"lan\"]: node `sidecar`: it translates towards `lan`{give}"),
     ] {
         assert!(text.contains(&part), "{part}\n{text}");
     }
-    assert!(text.contains("6 mistakes"), "{text}");
+    assert!(text.contains("7 mistakes"), "{text}");
 }
 
 #[cfg(feature = "dns")]
