@@ -109,6 +109,9 @@ fn own_parts<'t>(
         let what = format!("it translates towards `{}`", nat.toward.text);
         found.push((nat.toward.at, what));
     }
+    if !host.firewall.is_empty() {
+        found.push((host.name.at, "it has a firewall".to_owned()));
+    }
     if host.forwards {
         found.push((host.name.at, "it forwards".to_owned()));
     }

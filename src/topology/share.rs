@@ -8,8 +8,8 @@ impl HostSpec {
     ///
     /// Both have the same interfaces, `lo` among them, the same addresses, ports and routes, and, as containers do, the same host name,
     /// `/etc/hosts` and `/etc/resolv.conf`. What stays its own is its name in the topology, which everybody resolves to the other's addresses,
-    /// its async runtime, and its programs: they have another PID namespace. It can have no attachments, links, routes, rules, sysctls, NAT and
-    /// DNS zones: they are the other's.
+    /// its async runtime, and its programs: they have another PID namespace. It can have no attachments, links, routes, rules, sysctls, NAT,
+    /// firewall and DNS zones: they are the other's.
     ///
     /// # Examples
     ///

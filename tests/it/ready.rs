@@ -198,6 +198,57 @@ fn homes_reach_the_internet_and_not_each_other(net: &Network) -> TestResult {
     Ok(())
 }
 
+/// Over IPv6 nothing is translated: there it is the firewall that keeps others out.
+#[netns_test(topology = topologies::home(["laptop", "phone"]))]
+fn a_home_lets_out_and_nothing_in(net: &Network) -> TestResult {
+    assert_eq!(
+        reached(net)?,
+        [
+            "box -> server",
+            "box -> laptop",
+            "box -> phone",
+            "laptop -> server",
+            "laptop -> box",
+            "laptop -> phone",
+            "phone -> server",
+            "phone -> box",
+            "phone -> laptop",
+        ]
+    );
+    Ok(())
+}
+
+#[netns_test(topology = topologies::office(2, 1))]
+fn an_office_keeps_guests_apart(net: &Network) -> TestResult {
+    let found = reached(net)?;
+    let of = |name: &str| -> Vec<&str> {
+        let start = format!("{name} -> ");
+        found
+            .iter()
+            .filter_map(|it| it.strip_prefix(&start))
+            .collect()
+    };
+    assert_eq!(of("desk1"), ["server", "gate", "web", "desk2", "guest1"]);
+    assert_eq!(of("guest1"), ["server"]);
+    assert_eq!(of("server"), [""; 0]);
+    assert_eq!(of("web"), [""; 0]);
+
+    let web = net.host("web").run(|| TcpListener::bind("[::]:80"))?;
+    for (name, address) in [
+        ("server", "203.0.113.9:80".to_owned()),
+        ("server", format!("[{}]:80", net.host("web").ipv6())),
+        ("guest1", format!("{}:80", net.host("web").ipv4())),
+    ] {
+        let client = net.host(name).run(|| TcpStream::connect(&address))?;
+        assert_eq!(
+            web.accept()?.1.port(),
+            client.local_addr()?.port(),
+            "{name}"
+        );
+    }
+    Ok(())
+}
+
 #[netns_test(topology = docker::physical(["c1", "c2"]))]
 fn containers_on_a_physical_bridge_are_outside_themselves(net: &Network) -> TestResult {
     net.ping_all()?.assert_all_reachable();

@@ -18,5 +18,5 @@ pub mod docker;
 mod homes;
 mod routed;
 
-pub use homes::two_homes;
+pub use homes::{home, office, two_homes};
 pub use routed::{dumbbell, leaf_spine, ring, star, tree};
