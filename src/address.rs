@@ -231,10 +231,7 @@ impl FromStr for Cidr {
             .parse()
             .map_err(|_| ParseAddressError(format!("`{address}` is not an IP address")))?;
         let Some(prefix) = prefix else {
-            return Ok(Self {
-                address,
-                prefix: bits(address),
-            });
+            return Ok(Self::host(address));
         };
         let length = prefix
             .parse()

@@ -4,6 +4,7 @@
 //! That nothing comes is told by what comes after it.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use netns_test::{Host, NatBehaviour, Network, TestResult};
 
@@ -18,7 +19,7 @@ impl Stun {
     pub(crate) fn start(server: Host<'_>) -> Self {
         let bind = |address: &str, port| {
             let (ip, _) = address.split_once('/').unwrap();
-            UdpSocket::bind(format!("{ip}:{port}")).unwrap()
+            limited(UdpSocket::bind(format!("{ip}:{port}")).unwrap())
         };
         Self(server.run(|| ADDRESSES.map(|address| PORTS.map(|port| bind(address, port)))))
     }
@@ -78,12 +79,15 @@ impl Stun {
     }
 }
 
-/// A client's fresh socket. What comes in time comes at once, so that nobody waits for long in vain.
+/// A client's fresh socket.
 pub(crate) fn socket(client: Host<'_>) -> UdpSocket {
-    let socket = client.run(|| UdpSocket::bind("0.0.0.0:0")).unwrap();
-    socket
-        .set_read_timeout(Some(std::time::Duration::from_secs(10)))
-        .unwrap();
+    limited(client.run(|| UdpSocket::bind("0.0.0.0:0")).unwrap())
+}
+
+/// What is to come is there at once; nobody waits for ever for what is lost.
+fn limited(socket: UdpSocket) -> UdpSocket {
+    let limit = Some(Duration::from_secs(10));
+    socket.set_read_timeout(limit).unwrap();
     socket
 }
 
