@@ -146,7 +146,7 @@
 //! program                           programs in nodes
 //! apply                             from a plan to live parts
 //! advertise dns                     router advertisements; servers for zones (feature `dns`)
-//! barrier settle                    until all parties have arrived; until the network carries packets
+//! barrier blame settle              until all parties have arrived; where packets end; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces, their sockets and runtimes
 //! runtime                           async bodies; a runtime for each host that wants one
@@ -227,6 +227,7 @@ mod advertise;
 mod dns;
 
 mod barrier;
+mod blame;
 mod settle;
 
 mod apply;
@@ -253,6 +254,7 @@ mod harness;
 pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use attempt::Attempt;
 pub use barrier::Barrier;
+pub use blame::{Blame, Culprit, Explanation};
 pub use block::BlockGuard;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
@@ -275,7 +277,7 @@ pub use probe::{
     Responder, TraceAnswer, TraceHop, TraceReport, Traceroute,
 };
 pub use program::{Command, Process, require_program};
-pub use reach::PathReport;
+pub use reach::{Explain, PathReport};
 pub use require::require;
 #[cfg(feature = "tokio")]
 pub use runtime::eventually_async;

@@ -17,6 +17,8 @@ use text::{Seen, Sent};
 const NODES: usize = 16;
 /// And this many listeners of each.
 const LISTENERS: usize = 12;
+/// The last pings are explained, if they failed: each may take a moment.
+const EXPLAINED: usize = 3;
 
 /// Prints the report where the failed test prints.
 #[expect(
@@ -37,9 +39,11 @@ fn render(parts: &Arc<Parts>) -> String {
         .map(|node| look(Host::new(parts, *node)))
         .collect();
     let pings = parts.pings.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_old = |position: usize| position + EXPLAINED < pings.len();
     let sent: Vec<Sent> = pings
         .iter()
-        .map(|(from, report)| sent(from, report))
+        .enumerate()
+        .map(|(position, (from, report))| sent(from, report, !is_old(position)))
         .collect();
     text::render(
         &parts.plan,
@@ -66,7 +70,9 @@ fn look(host: Host<'_>) -> Result<Seen> {
     })
 }
 
-fn sent(from: &str, report: &PingReport) -> Sent {
+fn sent(from: &str, report: &PingReport, is_explained: bool) -> Sent {
+    // What an assertion has said is not said again.
+    let unsaid = Some(report).filter(|report| is_explained && !report.is_explained());
     let silent = |answer: &&PingAnswer| {
         !matches!(answer, PingAnswer::Reply { .. } | PingAnswer::Lost { .. })
     };
@@ -80,5 +86,6 @@ fn sent(from: &str, report: &PingReport) -> Sent {
             .iter()
             .find(silent)
             .map(ToString::to_string),
+        explanation: unsaid.and_then(|report| report.explanation().map(str::to_owned)),
     }
 }

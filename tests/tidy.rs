@@ -22,7 +22,7 @@ const ROWS: [&[&str]; 22] = [
     &["live"],
     &["here", "worker"],
     &["advertise", "dns"],
-    &["barrier", "settle"],
+    &["barrier", "blame", "settle"],
     &["apply"],
     &["program"],
     &["host"],

@@ -174,6 +174,7 @@ impl Display for Statement {
             Self::Nat(nat) => write!(f, "{nat}"),
             Self::Redirect(ports) => write!(f, "redirect to :{}", range(ports)),
             Self::ClampSegments => write!(f, "tcp option maxseg size set rt mtu"),
+            Self::Trace => write!(f, "meta nftrace set 1"),
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Statement {
     Redirect(RangeInclusive<u16>),
     /// Lowers the segment size that a TCP peer announces to what fits the route's MTU.
     ClampSegments,
+    /// Has the kernel tell what further rules decide about the packet.
+    Trace,
 }
 
 /// What a selector is compared with.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::answer::{PingAnswer, PingRedirect};
+use super::later::Later;
 use super::pace::Request;
 use super::ping::Ping;
 use super::report::PingReport;
@@ -367,6 +368,8 @@ impl<'a> Run<'a> {
             duplicates: self.duplicates,
             redirects: self.redirects,
             elapsed,
+            whole: self.settings.dont_fragment,
+            explanation: Later::default(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::later::Later;
+use super::report::explained;
 use crate::address::Family;
 
 /// Whether one node reaches another by one address family.
@@ -63,6 +65,8 @@ pub struct ReachabilityMatrix {
     nodes: Vec<String>,
     /// By row, then by column; IPv4 and IPv6.
     cells: Vec<[Reachability; 2]>,
+    /// Of the first pairs that failed.
+    explanations: Vec<Later>,
 }
 
 impl ReachabilityMatrix {
@@ -75,7 +79,17 @@ impl ReachabilityMatrix {
         for (from, to, family, result) in entries {
             cells[from * nodes.len() + to][family as usize] = result;
         }
-        Self { nodes, cells }
+        Self {
+            nodes,
+            cells,
+            explanations: Vec::new(),
+        }
+    }
+
+    /// With what is known of the first pairs that failed.
+    pub(crate) fn explained(mut self, explanations: Vec<Later>) -> Self {
+        self.explanations = explanations;
+        self
     }
 
     /// The names of the nodes, in the order of the table.
@@ -159,7 +173,8 @@ impl ReachabilityMatrix {
     ///
     /// # Panics
     ///
-    /// A node did not reply to another one; the text lists each such pair and why, and contains the table. Also if nothing was
+    /// A node did not reply to another one; the text lists each such pair and why, contains the table, and says of the
+    /// first ones where packets end. Also if nothing was
     /// asked at all, because no two nodes have addresses of the same family.
     ///
     /// # Examples
@@ -178,7 +193,8 @@ impl ReachabilityMatrix {
             .count();
         assert!(
             failed == 0,
-            "every node should have reached every other one, but {failed} of {asked} pings failed:\n\n{self}\n"
+            "every node should have reached every other one, but {failed} of {asked} pings failed:\n\n{self}\n{}",
+            self.explained_text()
         );
         assert!(
             asked > 0 || self.nodes.len() < 2,
@@ -230,6 +246,11 @@ impl ReachabilityMatrix {
             "`{from}` should not have reached `{to}`, but {}:\n\n{self}\n",
             self.words(from, to)
         );
+    }
+
+    fn explained_text(&self) -> String {
+        let explanations = self.explanations.iter();
+        explanations.map(|it| explained(it.text())).collect()
     }
 
     /// Each node with what it reached, in the order of the columns.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod echo;
+mod later;
 mod matrix;
 mod mtu;
 mod pace;
@@ -13,6 +14,7 @@ mod trace;
 
 pub use answer::{PingAnswer, PingRedirect};
 pub(crate) use echo::run as ping;
+pub(crate) use later::Later;
 pub use matrix::{Reachability, ReachabilityMatrix};
 pub use mtu::PathMtu;
 pub(crate) use mtu::path_mtu;

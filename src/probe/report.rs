@@ -1,10 +1,14 @@
 //! What became of all requests of a ping, and the text that ping(8) would have printed.
 
+mod explained;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::answer::{PingAnswer, PingRedirect};
+use super::later::Later;
+pub(super) use explained::explained;
 
 /// What became of the echo requests of one ping.
 ///
@@ -38,6 +42,10 @@ pub struct PingReport {
     pub(super) redirects: Vec<PingRedirect>,
     /// From the first request to the last.
     pub(super) elapsed: Duration,
+    /// Whether requests must not be fragmented.
+    pub(super) whole: bool,
+    /// Where requests ended and why.
+    pub(super) explanation: Later,
 }
 
 impl PingReport {
@@ -228,7 +236,7 @@ impl PingReport {
     ///
     /// # Panics
     ///
-    /// A request was lost or answered by an error. The text contains the whole report.
+    /// A request was lost or answered by an error. The text contains the whole report, and where packets ended.
     ///
     /// # Examples
     ///
@@ -241,10 +249,11 @@ impl PingReport {
     pub fn assert_lossless(&self) {
         assert!(
             self.is_lossless(),
-            "`{}` should have replied to every echo request, but it replied to {} of {}:\n\n{self}\n",
+            "`{}` should have replied to every echo request, but it replied to {} of {}:\n\n{self}\n{}",
             self.name,
             self.received(),
             self.transmitted(),
+            explained(self.explanation()),
         );
     }
 

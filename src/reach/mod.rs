@@ -1,9 +1,11 @@
 //! Who reaches whom, and by which way: probes from live hosts.
 
+mod explain;
 mod names;
 mod path;
 mod trace;
 
+pub use explain::Explain;
 pub use path::PathReport;
 
 use std::fmt::Display;
@@ -20,6 +22,8 @@ use crate::settings;
 
 /// How long each pair of a matrix has to answer.
 const PAIR_WITHIN: Duration = Duration::from_secs(1);
+/// Of more pairs that fail, the first are explained.
+const EXPLAINED: usize = 3;
 /// The pings of a test that a failure's report can mention.
 const REMEMBERED: usize = 64;
 
@@ -73,7 +77,8 @@ impl Host<'_> {
         let (address, scope) = self.target("ping", &name)?;
         let settings = configure(Ping::new());
         let report = self.try_run(|| probe::ping(&settings, address, scope, &name))?;
-        let report = report.map_err(|error| error.inside(self.name()))?;
+        let mut report = report.map_err(|error| error.inside(self.name()))?;
+        report.explain(explain::of_ping(self, &report));
         let mut remembered = self
             .parts()
             .pings
@@ -157,6 +162,23 @@ fn nearest(
         .copied()
 }
 
+/// The node that an address was given to, or that has it now.
+fn target_node(from: Host<'_>, address: IpAddr) -> Option<usize> {
+    let parts = from.parts();
+    let planned = |node: &usize| {
+        parts
+            .plan
+            .addresses(*node)
+            .any(|own| own.address() == address)
+    };
+    let nodes: Vec<usize> = parts.plan.visible().map(|(node, _)| node).collect();
+    nodes.iter().copied().find(planned).or_else(|| {
+        nodes
+            .into_iter()
+            .find(|node| pingable(Host::new(parts, *node)).contains(&address))
+    })
+}
+
 impl Network {
     /// Pings from every host to every other, by IPv4 and IPv6 where both have addresses; the root takes part if it has any.
     ///
@@ -182,6 +204,7 @@ impl Network {
             .filter(|(host, addresses)| host.node() != 0 || !addresses.is_empty())
             .collect();
         let mut entries = Vec::new();
+        let mut explanations = Vec::new();
         for (from, (host, _)) in hosts.iter().enumerate() {
             let targets = targets(from, &hosts);
             let numbered: Vec<_> = targets
@@ -194,7 +217,11 @@ impl Network {
                 .try_run(|| probe::sweep(&numbered, timeout))?
                 .map_err(|e| e.inside(host.name()))?;
             for (id, outcome) in outcomes {
-                let (to, family, _) = targets[id];
+                let (to, family, address) = targets[id];
+                if outcome.is_err() && explanations.len() < EXPLAINED {
+                    let name = hosts[to].0.name();
+                    explanations.push(explain::later(*host, name, address, None, None));
+                }
                 let reachability = match outcome {
                     Ok(time) => Reachability::Reached { time },
                     Err(reason) => Reachability::Failed { reason },
@@ -206,7 +233,7 @@ impl Network {
             .iter()
             .map(|(host, _)| host.name().to_owned())
             .collect();
-        Ok(ReachabilityMatrix::new(names, entries))
+        Ok(ReachabilityMatrix::new(names, entries).explained(explanations))
     }
 }
 

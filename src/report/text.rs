@@ -49,6 +49,8 @@ pub(super) struct Sent {
     pub(super) transmitted: usize,
     /// The first answer that is an error.
     pub(super) refusal: Option<String>,
+    /// Where packets ended.
+    pub(super) explanation: Option<String>,
 }
 
 /// One of `seen` for each network of the plan, as far as it goes.
@@ -113,6 +115,9 @@ fn standing_out(plan: &Plan, nodes: &[&Seen], sent: &[Sent]) -> String {
         line!(text, "; {}", hint(plan, nodes, ping.target));
         if let Some(refusal) = &ping.refusal {
             line!(text, "  {refusal}");
+        }
+        if let Some(explanation) = &ping.explanation {
+            line!(text, "  {}", explanation.replace('\n', "\n  "));
         }
     }
     for node in nodes {

@@ -56,6 +56,12 @@ pub(crate) mod userns {
     }
 }
 
+pub(crate) mod passed {
+    pub(crate) fn count(_names: &[&str]) -> u64 {
+        0
+    }
+}
+
 pub(crate) mod facts {
     use crate::diagnosis::{Facts, Namespace};
 

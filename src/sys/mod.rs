@@ -22,6 +22,7 @@ pub(crate) mod netlink;
 pub(crate) mod netns;
 pub(crate) mod nft;
 pub(crate) mod packet;
+pub(crate) mod passed;
 mod plain;
 pub(crate) mod process;
 mod quota;

@@ -7,6 +7,8 @@
 
 mod barriers;
 mod black_holes;
+mod blame;
+mod blame_filters;
 mod bodies;
 mod chains;
 mod commands;

@@ -32,6 +32,8 @@ fn report(answers: Vec<PingAnswer>) -> PingReport {
         duplicates: Vec::new(),
         redirects: Vec::new(),
         elapsed: Duration::from_millis(10),
+        whole: false,
+        explanation: Later::default(),
     }
 }
 

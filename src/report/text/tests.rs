@@ -95,6 +95,7 @@ fn ping(target: &str, received: usize) -> Sent {
         received,
         transmitted: 3,
         refusal: None,
+        explanation: None,
     }
 }
 

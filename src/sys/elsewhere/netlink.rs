@@ -10,7 +10,9 @@ use super::Descriptor;
 use crate::address::Cidr;
 use crate::error::Result;
 
-pub(crate) use asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, RuleVerb, VethVerb};
+pub(crate) use asked::{
+    BridgeVerb, HopVerb, Lookup, RouteVerb, RouteVerbKind, RuleVerb, VethVerb, Way,
+};
 
 #[derive(Debug)]
 pub(crate) enum Transport {}
@@ -106,7 +108,7 @@ pub(crate) fn remove_rule(_shown: &str, _rule: &RuleVerb<'_>) -> Request {
 pub(crate) mod look {
     use std::net::Ipv6Addr;
 
-    use super::Transport;
+    use super::{Lookup, Transport, Way};
     use crate::address::Family;
     use crate::error::Result;
     use crate::view::{Bridge, Interface, InterfaceAddress, Neighbour, PolicyRules, RouteTable};
@@ -132,6 +134,10 @@ pub(crate) mod look {
     }
 
     pub(crate) fn rules(transport: &mut Transport, _family: Family) -> Result<PolicyRules> {
+        match *transport {}
+    }
+
+    pub(crate) fn way(transport: &mut Transport, _lookup: &Lookup) -> Result<Way> {
         match *transport {}
     }
 

@@ -68,3 +68,32 @@ pub(crate) enum RouteVerbKind {
     Unreachable,
     Prohibit,
 }
+
+/// A packet that a node is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    pub(crate) to: IpAddr,
+    pub(crate) from: Option<IpAddr>,
+    /// The interface by which it comes in; without one, the node sends it itself.
+    pub(crate) through: Option<u32>,
+}
+
+/// What the kernel would do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It has arrived.
+    Local,
+    Out {
+        device: u32,
+        /// The next router; without one, the destination is on the link.
+        via: Option<IpAddr>,
+        /// The address that the node would send from.
+        source: Option<IpAddr>,
+    },
+    NoRoute,
+    Blackhole,
+    Unreachable,
+    Prohibited,
+    /// Its source would be answered by another interface, and `rp_filter` drops it for that.
+    ReverseFilter,
+}

@@ -11,6 +11,7 @@ mod link;
 mod neighbour;
 mod route;
 mod rule;
+mod way;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,6 +19,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use rtnetlink::packet_route::link::LinkMessage;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
+use super::asked::{Lookup, Way};
 use super::transport::{Request, Transport};
 use crate::address::Family;
 use crate::error::{Error, Kind, Result};
@@ -91,6 +93,20 @@ pub(crate) fn rules(transport: &mut Transport, family: Family) -> Result<PolicyR
     let what = "list policy rules";
     let listing = transport.dump(what, &rule::request(family))?;
     rule::rules(&listing, family).map_err(unreadable(what))
+}
+
+/// What the kernel would do with a packet, policy rules and all: what `ip route get` tells.
+pub(crate) fn way(transport: &mut Transport, lookup: &Lookup) -> Result<Way> {
+    let what = format!("look up the route to {}", lookup.to);
+    let mut answers = Vec::new();
+    let request = Request::new(what.as_str(), way::request(lookup), 0);
+    match transport.ask(vec![request], &mut answers) {
+        Ok(()) => way::way(&answers).ok_or_else(|| unreadable(&what)(lacks("a route's interface"))),
+        Err(error) => match error.raw_os_error().and_then(way::refused) {
+            Some(refused) => Ok(refused),
+            None => Err(error),
+        },
+    }
 }
 
 /// The neighbours that this namespace knows or has asked for, as `ip neigh` lists them.

@@ -10,7 +10,9 @@ mod transport;
 mod verbs;
 
 pub(crate) use answer::Refusal;
-pub(crate) use asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, RuleVerb, VethVerb};
+pub(crate) use asked::{
+    BridgeVerb, HopVerb, Lookup, RouteVerb, RouteVerbKind, RuleVerb, VethVerb, Way,
+};
 pub(crate) use parameters::*;
 pub(crate) use rules::*;
 pub(crate) use transport::{Changes, Request, Transport};

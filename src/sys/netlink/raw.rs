@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::answer::{NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, Received, Refusal, messages};
+use crate::sys::process::readable_within;
 use crate::sys::socket::set_option;
 use std::os::fd::AsFd;
 
@@ -235,6 +236,32 @@ impl RawSocket {
             }
         }
         Err(Refusal::of(io::Error::from_raw_os_error(libc::EINTR)))
+    }
+
+    /// Listens to what the kernel tells everybody of a group.
+    pub(crate) fn join(&self, group: i32) -> io::Result<()> {
+        let option = libc::NETLINK_ADD_MEMBERSHIP;
+        set_option(self.socket.as_fd(), libc::SOL_NETLINK, option, group)
+    }
+
+    /// What was told until now.
+    pub(crate) fn overheard(&mut self) -> io::Result<Vec<Answer>> {
+        let mut told = Vec::new();
+        let mut buffer = vec![0; BUFFER];
+        while readable_within(self.socket.as_fd(), Duration::ZERO)? {
+            let received = match (&self.socket).read(&mut buffer) {
+                // More than there was room for: what came is still there.
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => continue,
+                received => received?,
+            };
+            let messages = messages(&buffer[..received]);
+            told.extend(messages.filter_map(Result::ok).map(|message| Answer {
+                kind: message.kind,
+                interrupted: false,
+                body: message.body().to_vec(),
+            }));
+        }
+        Ok(told)
     }
 
     fn next(&mut self) -> u32 {

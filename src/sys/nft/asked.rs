@@ -1,6 +1,8 @@
 //! What is asked of nftables and what it tells, as values: on every system, so that what calls the verbs is the same code everywhere.
 
-use crate::nft::{Layer, Rule, Table};
+use std::net::IpAddr;
+
+use crate::nft::{Layer, Point, Rule, Table};
 
 /// One change of a rule set. Those of a [`commit`] are made together or not at all.
 #[derive(Debug)]
@@ -53,4 +55,50 @@ pub(crate) struct Listed {
 pub(crate) struct Counted {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
+}
+
+/// A chain in the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedChain {
+    pub(crate) layer: Layer,
+    pub(crate) table: String,
+    pub(crate) name: String,
+    /// Where packets enter it; without, other chains lead there.
+    pub(crate) point: Option<Point>,
+    /// What becomes of packets that no rule decided about.
+    pub(crate) drops: bool,
+}
+
+/// A rule as people would read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Which packets it is about, about as `nft` writes it.
+    pub(crate) conditions: String,
+    pub(crate) action: Action,
+    /// The only interface by which the packets leave that it is about.
+    pub(crate) out: Option<String>,
+}
+
+/// What a rule does in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Drop,
+    Reject,
+    /// Gives packets another source.
+    TranslateSource,
+    /// Gives packets another destination.
+    TranslateDestination,
+    Other,
+}
+
+/// A traced packet that went no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub(crate) layer: Layer,
+    pub(crate) table: String,
+    pub(crate) chain: String,
+    /// The rule's handle; without one, it was the chain's policy.
+    pub(crate) rule: Option<u64>,
+    /// Its source and destination.
+    pub(crate) ends: Option<(IpAddr, IpAddr)>,
 }

@@ -65,6 +65,7 @@ impl Making {
             Statement::Nat(nat) => self.nat(nat),
             Statement::Redirect(ports) => self.redirect(ports),
             Statement::ClampSegments => self.clamp(),
+            Statement::Trace => self.trace(),
         }
     }
 
@@ -193,6 +194,16 @@ impl Making {
             })
         });
         self.add("immediate", data);
+    }
+
+    fn trace(&mut self) {
+        const META_NFTRACE: u32 = 12;
+        let one = Attributes::new()
+            .number(1, at(0))
+            .nest(2, |it| it.with(1, &[1]));
+        self.add("immediate", one);
+        let data = Attributes::new().number(2, META_NFTRACE).number(3, at(0));
+        self.add("meta", data);
     }
 
     fn reject(&mut self, rejection: Rejection) {

@@ -6,7 +6,7 @@ use crate::nft::Layer;
 use crate::sys::netlink::Refusal;
 use crate::sys::netlink::raw::{Answer, Draft, RawSocket, attributes};
 
-const DUMP: u16 = 0x300;
+pub(super) const DUMP: u16 = 0x300;
 
 /// All rules, or those of one table.
 pub(super) fn rules(
@@ -90,7 +90,7 @@ fn number(value: &[u8]) -> Option<u64> {
     value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
 }
 
-fn text(value: &[u8]) -> String {
+pub(super) fn text(value: &[u8]) -> String {
     let value = value.strip_suffix(&[0]).unwrap_or(value);
     String::from_utf8_lossy(value).into_owned()
 }

@@ -10,11 +10,13 @@ const SUBSYSTEM: u16 = 10;
 const NEW_TABLE: u16 = SUBSYSTEM << 8;
 const DELETE_TABLE: u16 = SUBSYSTEM << 8 | 2;
 const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
+pub(super) const GET_CHAIN: u16 = SUBSYSTEM << 8 | 4;
 pub(super) const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
 pub(super) const GET_RULE: u16 = SUBSYSTEM << 8 | 7;
 const DELETE_RULE: u16 = SUBSYSTEM << 8 | 8;
 const NEW_SET: u16 = SUBSYSTEM << 8 | 9;
 const DELETE_ELEMENTS: u16 = SUBSYSTEM << 8 | 14;
+pub(super) const TRACE: u16 = SUBSYSTEM << 8 | 17;
 
 const CREATE: u16 = 0x400;
 const APPEND: u16 = 0x800;

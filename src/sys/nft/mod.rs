@@ -7,13 +7,18 @@
 #![allow(dead_code, unused_imports, reason = "what reads rules comes next")]
 
 mod asked;
+mod chains;
 mod compare;
 mod expression;
 mod listing;
 mod message;
 mod registers;
+mod told;
+mod trace;
 
-pub(crate) use asked::{Change, Counted, Listed};
+pub(crate) use asked::{Action, Change, Counted, Dropped, Listed, ListedChain, Told};
+pub(crate) use told::told;
+pub(crate) use trace::Trace;
 
 use crate::error::{Error, Kind};
 use crate::sys::netlink::Refusal;
@@ -42,6 +47,13 @@ pub(crate) fn rules() -> Result<Vec<Listed>, Failure> {
     let what = "list the rules";
     let mut socket = open().map_err(|refusal| Failure::new(what, "a socket", refusal))?;
     listing::rules(&mut socket, None).map_err(|refusal| Failure::new(what, "a dump", refusal))
+}
+
+/// All chains of all tables.
+pub(crate) fn chains() -> Result<Vec<ListedChain>, Failure> {
+    let what = "list the chains";
+    let mut socket = open().map_err(|refusal| Failure::new(what, "a socket", refusal))?;
+    chains::chains(&mut socket).map_err(|refusal| Failure::new(what, "a dump", refusal))
 }
 
 fn open() -> Result<RawSocket, Refusal> {

@@ -138,7 +138,7 @@ fn next_hop(hop: &RouteNextHop, names: &HashMap<u32, String>) -> NextHop {
 }
 
 /// The next router, also one of the other family.
-fn via(attribute: &RouteAttribute) -> Option<IpAddr> {
+pub(super) fn via(attribute: &RouteAttribute) -> Option<IpAddr> {
     match attribute {
         RouteAttribute::Gateway(address) => ip(address),
         RouteAttribute::Via(RouteVia::Inet(address)) => Some(IpAddr::V4(*address)),
@@ -147,7 +147,7 @@ fn via(attribute: &RouteAttribute) -> Option<IpAddr> {
     }
 }
 
-fn ip(address: &RouteAddress) -> Option<IpAddr> {
+pub(super) fn ip(address: &RouteAddress) -> Option<IpAddr> {
     match address {
         RouteAddress::Inet(address) => Some(IpAddr::V4(*address)),
         RouteAddress::Inet6(address) => Some(IpAddr::V6(*address)),
