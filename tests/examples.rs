@@ -390,3 +390,25 @@ fn hole_punching_works_where_theory_says() {
     ];
     assert_eq!(rows, expected, "{text}");
 }
+
+#[test]
+fn the_way_over_three_routers_is_shown_and_who_is_to_blame() {
+    let text = run("routed");
+    assert_in_order(
+        &text,
+        &[
+            "traceroute to 10.4.0.5 (10.4.0.5), 30 hops max, 60 byte packets\n 1  r1.eth0 (10.1.0.2)  ",
+            " ms\n 2  r2.eth0 (10.2.0.3)  ",
+            " ms\n 3  r3.eth0 (10.3.0.4)  ",
+            " ms\n 4  server.eth0 (10.4.0.5)  ",
+            "\n 4  server.eth0 (fd00:4::5)  ",
+            "the largest packet that arrives whole at `server` (10.4.0.5) has 1500 bytes",
+            "`client` reaches `server` (fd00:4::5): client -> r1 -> r2 -> r3 -> server\n",
+            "10.4.0.0/16 via 10.3.0.4 dev eth1\n",
+            "from `client`: node `r2` has no route to 10.4.0.0/16\n  way: client -> r1 -> r2\n",
+            "failed to reach `server` (10.4.0.5) from `client`: interface `eth1` of node `r2` has no carrier: the other end, \
+             `eth0` of node `r3`, is down\n",
+            "failed to reach `server` (fd00:4::5) from `client`: interface `eth1` of node `r2` has no carrier",
+        ],
+    );
+}
