@@ -154,7 +154,7 @@ fn each_condition_meets_what_it_says_and_nothing_else(net: &Network) -> TestResu
         (Rule::reset().incoming("lo"), &[]),
         (Rule::reset().family(Family::V6), &["client 6 80"]),
         (Rule::reset().state(ConnectionState::New), &all),
-        (Rule::reset().state(ConnectionState::Established), &[]),
+        (Rule::reset().state(ConnectionState::Invalid), &[]),
         (Rule::reset().protocol(6), &all),
         (Rule::reject().protocol(17), &[]),
         (Rule::reject().udp(80), &[]),
