@@ -214,3 +214,17 @@ fn a_flushed_router_knows_nobody(net: &Network) -> TestResult {
     assert!(stun.arrives(&client, outside, [1, 1]));
     Ok(())
 }
+
+/// What a router does that was told no kind: the kernel's own ways, in which it differs from a port-restricted cone.
+#[netns_test(topology = behind(|n| n))]
+fn the_kernel_alone_shares_ports_and_minds_early_packets(net: &Network) -> TestResult {
+    let stun = Stun::start(net.host("stun"));
+    let client = |name: &str| net.host(name).run(|| UdpSocket::bind("0.0.0.0:5000"));
+    let (a, b) = (client("a")?, client("b")?);
+    let outside = stun.seen(&a, 0, 0);
+    assert_eq!(stun.seen(&b, 0, 1), outside);
+    a.set_read_timeout(Some(Duration::from_secs(10)))?;
+    assert!(!stun.arrives(&a, outside, [1, 1]));
+    assert_ne!(stun.seen(&a, 1, 1), outside);
+    Ok(())
+}
