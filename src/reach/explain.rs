@@ -150,16 +150,25 @@ impl Network {
         let name = to.to_string();
         let what = || format!("explain the way from node `{}` to `{name}`", from.name());
         let asked = configure(Explain::default());
-        let addresses = match name.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => targets(from, self.find_host(&name)?),
+        let (host, addresses) = match name.parse::<IpAddr>() {
+            Ok(address) => (None, vec![address]),
+            Err(_) => {
+                let host = self.find_host(&name)?;
+                (Some(host), targets(from, host))
+            }
+        };
+        let plan = self.plan();
+        // Several homes may have the same addresses: a name says which is meant.
+        let owner = |target| match host {
+            Some(host) => Some(plan.namespace_of(host.node())),
+            None => target_node(from, target),
         };
         let wanted = |address: &IpAddr| asked.family.is_none_or(|it| it.includes(*address));
         let questions = addresses.into_iter().filter(wanted).map(|target| Question {
-            from: from.node(),
+            from: plan.namespace_of(from.node()),
             source: None,
             target,
-            to: target_node(from, target),
+            to: owner(target),
             load: asked.load,
             size: asked.size,
             has_failed: false,
@@ -233,7 +242,7 @@ pub(super) fn later(
         let parts = network.upgrade()?;
         let from = Host::new(&parts, node);
         let question = Question {
-            from: node,
+            from: parts.plan.namespace_of(node),
             source,
             target,
             to: target_node(from, target),

@@ -171,7 +171,7 @@ fn target_node(from: Host<'_>, address: IpAddr) -> Option<usize> {
             .addresses(*node)
             .any(|own| own.address() == address)
     };
-    let nodes: Vec<usize> = parts.plan.visible().map(|(node, _)| node).collect();
+    let nodes: Vec<usize> = parts.plan.networks().map(|(node, _)| node).collect();
     nodes.iter().copied().find(planned).or_else(|| {
         nodes
             .into_iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use netns_test::{
-    Blame, Culprit, Family, Host, Network, Result, TestResult, Topology, netns_test,
+    Blame, Culprit, Family, Host, Network, Result, Rule, TestResult, Topology, netns_test,
     require_program,
 };
 
@@ -243,5 +243,64 @@ fn a_failed_ping_says_where_it_ended(net: &Network) -> TestResult {
 
     let failure = crate::panic_text(|| net.ping_all().unwrap().assert_all_reachable());
     assert!(failure.contains(expected), "{failure}");
+    Ok(())
+}
+
+/// What the topology itself asked for is named as it names it.
+#[netns_test(topology = Topology::new()
+    .segment("office", ())
+    .segment("servers", ())
+    .host("a", |h| h.join("office"))
+    .router("gate", |r| r.join("office").join("servers").firewall(|f| {
+        f.rule(Rule::drop().forward().icmp().from("office").named("no pings"))
+    }))
+    .host("b", |h| h.join("servers")))]
+fn a_rule_of_the_topology_is_named(net: &Network) -> TestResult {
+    for family in [Family::V4, Family::V6] {
+        let culprit = culprit(net, family);
+        assert_eq!(culprit.node, "gate");
+        assert_eq!(culprit.blame, dropped(Some("no pings"), "forward"));
+    }
+    Ok(())
+}
+
+/// An expected failure is pinged by the test and by nobody else: what rules count is what tests assert.
+#[netns_test(topology = Topology::lan(["a"]).host("b", |h| {
+    h.join("lan").firewall(|f| f.rule(Rule::drop().icmp().named("no pings")))
+}))]
+fn a_ping_that_fails_as_expected_is_explained_to_nobody(net: &Network) -> TestResult {
+    let shortly = |ping: netns_test::Ping| ping.timeout(Duration::from_millis(50));
+    let target = net.host("b").ipv4();
+    net.host("a")
+        .ping_with(target, shortly)?
+        .assert_unreachable();
+    let counters = net.host("b").counters()?;
+    let counted: u64 = counters.iter().map(|it| it.packets).sum();
+    assert_eq!(counted, 3, "{counters:?}");
+    Ok(())
+}
+
+/// The same home, whose router the topology has translate.
+#[netns_test(topology = Topology::new()
+    .segment("internet", "203.0.113.0/24")
+    .segment("home", "192.168.1.0/24")
+    .host("outside", |h| h.join("internet"))
+    .router("gate", |r| r.join("internet").join("home").nat("internet", |n| n))
+    .host("inside", |h| h.join("home")))]
+fn a_home_that_hides_its_hosts_is_told(net: &Network) -> TestResult {
+    let out = net.explain("inside", "outside")?;
+    assert!(out.is_reachable(), "{out}");
+    assert_eq!(out.return_path(), ["outside", "gate", "inside"]);
+    let explanation = net.explain("outside", "inside")?;
+    let culprit = explanation.culprit().unwrap();
+    let hidden = Blame::NatWithoutForward {
+        to: net.host("inside").ipv4().into(),
+        port: None,
+    };
+    assert_eq!(
+        (culprit.node.as_str(), &culprit.blame),
+        ("gate", &hidden),
+        "{explanation}"
+    );
     Ok(())
 }
