@@ -151,7 +151,12 @@ fn what_no_packet_can_meet_is_a_mistake() {
         Rule::drop().family(Family::V4).icmp_type(Family::V6, 1),
         families,
     );
-    assert_wrong(Rule::drop().tcp(20..=10), "no port is in 20..=10");
+    #[expect(
+        clippy::reversed_empty_ranges,
+        reason = "the mistake is what is tested"
+    )]
+    let reversed = 20..=10;
+    assert_wrong(Rule::drop().tcp(reversed), "no port is in 20..=10");
     let ports = "only TCP and UDP have ports: say which with `.tcp(..)` or `.udp(..)`";
     assert_wrong(Rule::drop().source_port(1), ports);
     assert_wrong(Rule::drop().icmp().source_port(1), ports);
