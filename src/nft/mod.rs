@@ -5,8 +5,6 @@
 //!
 //! See [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html).
 
-#![allow(dead_code, reason = "the builders that need the rest come next")]
-
 mod icmp;
 mod print;
 mod selector;
@@ -16,9 +14,7 @@ pub(crate) mod tests;
 
 use std::time::Duration;
 
-#[allow(unused_imports, reason = "the builders that need the rest come next")]
 pub(crate) use selector::{Datatype, Selector, Side, Transport};
-#[allow(unused_imports, reason = "the builders that need the rest come next")]
 pub(crate) use statement::{
     Change, EtherType, Flags, Hashed, IcmpRejection, Nat, Operand, Ports, Record, Rejection,
     Statement, States, Target, Value,

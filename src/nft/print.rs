@@ -160,9 +160,7 @@ impl Display for Statement {
             Self::Accept => write!(f, "accept"),
             Self::Drop => write!(f, "drop"),
             Self::Reject(rejection) => write!(f, "{rejection}"),
-            Self::Return => write!(f, "return"),
             Self::Jump(chain) => write!(f, "jump {chain}"),
-            Self::Goto(chain) => write!(f, "goto {chain}"),
             Self::Masquerade(ports, flags) => {
                 write!(f, "masquerade")?;
                 match ports {
@@ -172,7 +170,6 @@ impl Display for Statement {
                 write!(f, "{flags}")
             }
             Self::Nat(nat) => write!(f, "{nat}"),
-            Self::Redirect(ports) => write!(f, "redirect to :{}", range(ports)),
             Self::ClampSegments => write!(f, "tcp option maxseg size set rt mtu"),
             Self::Trace => write!(f, "meta nftrace set 1"),
         }
@@ -183,7 +180,6 @@ impl Display for Rejection {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let with = match self {
             Self::TcpReset => "tcp reset",
-            Self::Icmp(IcmpRejection::NoRoute) => "icmpx no-route",
             // The one that is meant when none is named.
             Self::Icmp(IcmpRejection::PortUnreachable) => return write!(f, "reject"),
             Self::Icmp(IcmpRejection::HostUnreachable) => "icmpx host-unreachable",
@@ -198,7 +194,6 @@ impl Display for Record {
         let word = match self.change {
             Change::Add => "add",
             Change::Update => "update",
-            Change::Delete => "delete",
         };
         write!(f, "{word} @{} {{ {}", self.set, self.key)?;
         if let Some(timeout) = self.timeout {
@@ -245,7 +240,6 @@ impl Display for Nat {
         };
         let ports = &self.ports;
         match &self.to {
-            Target::Keep => write!(f, "{word} {family} to {ports}")?,
             Target::Address(address) if address.is_ipv6() && *ports != Ports::Keep => {
                 write!(f, "{word} {family} to [{address}]{ports}")?;
             }
@@ -287,7 +281,6 @@ impl Display for Value {
             Self::Protocol(number) => write!(f, "{}", protocol(*number)),
             Self::Family(Family::V4) => write!(f, "ipv4"),
             Self::Family(Family::V6) => write!(f, "ipv6"),
-            Self::Mark(mark) => write!(f, "0x{mark:08x}"),
             Self::Subnet(subnet) => write!(f, "{}", without_full_prefix(*subnet)),
             Self::Ports(ports) => write!(f, "{}", range(ports)),
             Self::Icmp(number) => write!(f, "{number}"),

@@ -9,12 +9,11 @@ pub(crate) enum Side {
     Destination,
 }
 
-/// A protocol with ports. [`Any`](Self::Any) takes them from where TCP, UDP, SCTP and the like have them alike.
+/// A protocol with ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     Tcp,
     Udp,
-    Any,
 }
 
 /// A field of a packet, or something that the kernel knows of it.
@@ -28,8 +27,6 @@ pub(crate) enum Selector {
     Family,
     /// What a frame carries, by its Ethernet type.
     EtherType,
-    /// The mark that it was given in this node.
-    Mark,
     Address(Family, Side),
     Port(Transport, Side),
     /// The type and the code of an ICMP message of a family.
@@ -47,18 +44,14 @@ pub(crate) enum Selector {
 pub(crate) enum Datatype {
     Address(Family),
     Port,
-    Protocol,
-    Interface,
-    Mark,
 }
 
 impl Transport {
     /// The number in the header of IP.
-    pub(crate) fn number(self) -> Option<u8> {
+    pub(crate) fn number(self) -> u8 {
         match self {
-            Self::Tcp => Some(6),
-            Self::Udp => Some(17),
-            Self::Any => None,
+            Self::Tcp => 6,
+            Self::Udp => 17,
         }
     }
 
@@ -66,7 +59,6 @@ impl Transport {
         match self {
             Self::Tcp => "tcp",
             Self::Udp => "udp",
-            Self::Any => "th",
         }
     }
 }
@@ -81,7 +73,7 @@ impl Selector {
             | Self::IcmpType(_)
             | Self::IcmpCode(_)
             | Self::TcpFlags => 1,
-            Self::Mark | Self::State | Self::Status => 4,
+            Self::State | Self::Status => 4,
             Self::Address(family, _) => address_length(family),
             Self::Port(..) | Self::EtherType => 2,
         }
@@ -95,7 +87,6 @@ impl Selector {
             Self::Protocol => "meta l4proto".to_owned(),
             Self::Family => "meta nfproto".to_owned(),
             Self::EtherType => "meta protocol".to_owned(),
-            Self::Mark => "meta mark".to_owned(),
             Self::Address(family, side) => {
                 let ip = match family {
                     Family::V4 => "ip",
@@ -132,9 +123,6 @@ impl Datatype {
         match self {
             Self::Address(family) => address_length(family),
             Self::Port => 2,
-            Self::Protocol => 1,
-            Self::Interface => 16,
-            Self::Mark => 4,
         }
     }
 
@@ -143,10 +131,7 @@ impl Datatype {
         match self {
             Self::Address(Family::V4) => 7,
             Self::Address(Family::V6) => 8,
-            Self::Protocol => 12,
             Self::Port => 13,
-            Self::Mark => 19,
-            Self::Interface => 41,
         }
     }
 
@@ -155,9 +140,6 @@ impl Datatype {
             Self::Address(Family::V4) => "ipv4_addr",
             Self::Address(Family::V6) => "ipv6_addr",
             Self::Port => "inet_service",
-            Self::Protocol => "inet_proto",
-            Self::Interface => "ifname",
-            Self::Mark => "mark",
         }
     }
 }

@@ -11,6 +11,10 @@ use crate::address::{Cidr, Family};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Statement {
     Is(Selector, Value),
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what others' rules say is told from it")
+    )]
     IsNot(Selector, Value),
     /// Whether what the selectors read, one behind the other, is in a set.
     In(Vec<Selector>, String),
@@ -21,14 +25,10 @@ pub(crate) enum Statement {
     Accept,
     Drop,
     Reject(Rejection),
-    Return,
     Jump(String),
-    Goto(String),
     /// Source translation to the address of the interface by which the packet leaves.
     Masquerade(Ports, Flags),
     Nat(Nat),
-    /// Destination translation to the node itself.
-    Redirect(RangeInclusive<u16>),
     /// Lowers the segment size that a TCP peer announces to what fits the route's MTU.
     ClampSegments,
     /// Has the kernel tell what further rules decide about the packet.
@@ -41,7 +41,6 @@ pub(crate) enum Value {
     Interface(String),
     Protocol(u8),
     Family(Family),
-    Mark(u32),
     Subnet(Cidr),
     Ports(RangeInclusive<u16>),
     /// The type or code of an ICMP message.
@@ -101,7 +100,6 @@ pub(crate) enum Rejection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum IcmpRejection {
-    NoRoute = 0,
     PortUnreachable = 1,
     HostUnreachable = 2,
     AdminProhibited = 3,
@@ -141,7 +139,6 @@ pub(crate) enum Change {
     Add = 0,
     /// Renews it.
     Update = 1,
-    Delete = 2,
 }
 
 /// A translation of source or destination, in chains of the kind nat.
@@ -157,7 +154,6 @@ pub(crate) struct Nat {
 /// The address that a translation gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    Keep,
     Address(IpAddr),
     /// This subnet, and the rest of the address as it was.
     Prefix(Cidr),

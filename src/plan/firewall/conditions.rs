@@ -172,7 +172,7 @@ impl Conditions<'_> {
         let source = self.source_port.as_ref().filter(|it| **it != all);
         let destination = Some(ports).filter(|it| **it != all);
         if source.is_none() && destination.is_none() {
-            statements.extend(transport.number().map(protocol));
+            statements.push(protocol(transport.number()));
         }
         for (side, ports) in [(Side::Source, source), (Side::Destination, destination)] {
             let value = ports.map(|ports| Value::Ports(ports.clone()));

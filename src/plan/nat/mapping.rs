@@ -191,7 +191,7 @@ impl Mapping<'_> {
             seed: SEED,
             first: FIRST_PORT,
         });
-        let number = self.transport.number().unwrap_or_default();
+        let number = self.transport.number();
         let is_transport = Statement::Is(Selector::Protocol, Value::Protocol(number));
         let is_free = Statement::NotIn(vec![self.port(Side::Source)], self.named("taken"));
         let rule = |first: Vec<Statement>| {

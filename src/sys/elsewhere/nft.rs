@@ -1,11 +1,9 @@
 //! Rule sets on other systems: values that nobody takes.
 
-#[allow(dead_code, reason = "what reads rules comes next")]
 #[path = "../nft/asked.rs"]
 mod asked;
 
-#[allow(unused_imports, reason = "what reads rules comes next")]
-pub(crate) use asked::{Action, Change, Counted, Dropped, Listed, ListedChain, Told};
+pub(crate) use asked::{Action, Change, Dropped, Listed, ListedChain, Told};
 
 use crate::error::Error;
 

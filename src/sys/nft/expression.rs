@@ -57,13 +57,10 @@ impl Making {
             Statement::Record(record) => self.record(record),
             Statement::Accept => self.verdict(1, None),
             Statement::Drop => self.verdict(0, None),
-            Statement::Return => self.verdict(-5, None),
             Statement::Jump(chain) => self.verdict(-3, Some(chain)),
-            Statement::Goto(chain) => self.verdict(-4, Some(chain)),
             Statement::Reject(rejection) => self.reject(*rejection),
             Statement::Masquerade(ports, flags) => self.masquerade(ports, *flags),
             Statement::Nat(nat) => self.nat(nat),
-            Statement::Redirect(ports) => self.redirect(ports),
             Statement::ClampSegments => self.clamp(),
             Statement::Trace => self.trace(),
         }
@@ -87,7 +84,6 @@ impl Making {
             Value::IcmpTypes(types) => self.range(&[*types.start()], &[*types.end()], operator),
             Value::Ether(kind) => self.cmp(0, operator, &(*kind as u16).to_be_bytes()),
             Value::Family(family) => self.cmp(0, operator, &[load::number(*family)]),
-            Value::Mark(mark) => self.cmp(0, operator, &mark.to_ne_bytes()),
         }
         if let (Value::Protocol(number), EQUAL) = (value, operator) {
             self.known.protocol = Some(*number);

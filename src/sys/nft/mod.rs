@@ -4,8 +4,6 @@
 //!
 //! See [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html), `linux/netfilter/nf_tables.h`.
 
-#![allow(dead_code, unused_imports, reason = "what reads rules comes next")]
-
 mod asked;
 mod chains;
 mod compare;

@@ -3,14 +3,13 @@
 use super::super::registers::{at, words};
 use super::Making;
 use crate::address::Family;
-use crate::nft::{EtherType, Layer, Selector, Side, Transport};
+use crate::nft::{EtherType, Layer, Selector, Side};
 use crate::sys::netlink::raw::Attributes;
 
 const NETWORK: u32 = 1;
 const TRANSPORT: u32 = 2;
 
 const META_PROTOCOL: u32 = 1;
-const META_MARK: u32 = 3;
 const META_IIFNAME: u32 = 6;
 const META_OIFNAME: u32 = 7;
 const META_NFPROTO: u32 = 15;
@@ -74,7 +73,6 @@ impl Making {
             Selector::Protocol => self.meta(META_L4PROTO, word),
             Selector::Family => self.meta(META_NFPROTO, word),
             Selector::EtherType => self.meta(META_PROTOCOL, word),
-            Selector::Mark => self.meta(META_MARK, word),
             Selector::State => self.ct(CT_STATE, word),
             Selector::Status => self.ct(CT_STATUS, word),
             Selector::Address(Family::V4, Side::Source) => self.payload(NETWORK, 12, 4, word),
@@ -96,9 +94,7 @@ impl Making {
         match selector {
             Selector::Address(family, _) => self.know_family(family),
             Selector::Port(transport, _) => {
-                if let Some(number) = Transport::number(transport) {
-                    self.know_protocol(number);
-                }
+                self.know_protocol(transport.number());
             }
             Selector::TcpFlags => self.know_protocol(TCP),
             Selector::IcmpType(family) | Selector::IcmpCode(family) => {

@@ -1,7 +1,5 @@
 //! Translations: of addresses, of ports, and of the segment size that TCP announces.
 
-use std::ops::RangeInclusive;
-
 use super::super::registers::{at, words};
 use super::load::number;
 use super::{Making, octets};
@@ -36,7 +34,6 @@ impl Making {
         let ports = self.ports(&nat.ports);
         let mut port = None;
         match &nat.to {
-            Target::Keep => {}
             Target::Address(address) => {
                 self.immediate(0, &octets(*address));
                 data = data.number(3, at(0));
@@ -80,14 +77,6 @@ impl Making {
             data = data.number(1, flags);
         }
         self.add("masq", data);
-    }
-
-    pub(super) fn redirect(&mut self, ports: &RangeInclusive<u16>) {
-        let mut data = Attributes::new();
-        if let Some((first, last)) = self.ports(&Ports::Range(ports.clone())) {
-            data = data.number(1, at(first)).number(2, at(last));
-        }
-        self.add("redir", data);
     }
 
     /// Loads ports, and returns the words in which the first and the last one are.
