@@ -1,5 +1,6 @@
 //! A live host's firewall: what it counted, and rules that come and go.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
@@ -252,27 +253,42 @@ impl RuleGuard<'_> {
     }
 
     fn take_out(&mut self) -> Result<()> {
-        let rules = std::mem::take(&mut self.rules);
-        if rules.is_empty() {
-            return Ok(());
-        }
-        let listed = self.host.listed()?;
-        let is_there = |handle: u64| {
-            let mut own = listed.iter().filter(|it| it.table == TABLE);
-            own.any(|it| it.layer == Layer::Inet && it.handle == handle)
-        };
-        let rules = rules.iter().filter(|(_, handle)| is_there(*handle));
-        let changes: Vec<Change<'_>> = rules
-            .map(|(chain, handle)| Change::RemoveRule {
+        let mut rules = std::mem::take(&mut self.rules);
+        self.forget_gone(&mut rules)?;
+        let what = format!("take a rule out of node `{}`", self.host.name());
+        let table = Table::new(Layer::Inet, TABLE);
+        while !rules.is_empty() {
+            let changes = rules.iter().map(|(chain, handle)| Change::RemoveRule {
                 layer: Layer::Inet,
                 table: TABLE,
                 chain,
                 handle: *handle,
-            })
-            .collect();
-        let what = format!("take a rule out of node `{}`", self.host.name());
-        let table = Table::new(Layer::Inet, TABLE);
-        self.host.commit(&what, &changes, &table)?;
+            });
+            let changes: Vec<Change<'_>> = changes.collect();
+            let Err(error) = self.host.commit(&what, &changes, &table) else {
+                return Ok(());
+            };
+            // Another thread may have replaced the firewall since.
+            let tried = rules.len();
+            self.forget_gone(&mut rules)?;
+            if rules.len() == tried {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves of the rules those that are there.
+    fn forget_gone(&self, rules: &mut Vec<(String, u64)>) -> Result<()> {
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let listed = self.host.listed()?;
+        let own = listed
+            .iter()
+            .filter(|it| it.table == TABLE && it.layer == Layer::Inet);
+        let there: HashSet<u64> = own.map(|it| it.handle).collect();
+        rules.retain(|(_, handle)| there.contains(handle));
         Ok(())
     }
 }

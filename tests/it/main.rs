@@ -43,6 +43,7 @@ mod readiness;
 mod ready;
 mod routers;
 mod routes;
+mod rule_sets;
 mod segments;
 mod settings;
 mod shared;

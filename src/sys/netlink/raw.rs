@@ -15,12 +15,17 @@ use std::os::fd::AsFd;
 const HEADER: usize = 16;
 const NLM_F_REQUEST: u16 = 1;
 const NLM_F_ACK: u16 = 4;
+const NLM_F_ECHO: u16 = 8;
 const NLA_F_NESTED: u16 = 0x8000;
 const NLA_FLAGS: u16 = 0xC000;
 /// More than the largest datagram that the kernel sends.
 const BUFFER: usize = 64 * 1024;
 /// A listing that was interrupted by a change is asked for again, this often.
 const DUMP_ATTEMPTS: usize = 16;
+/// What the kernel keeps of a send buffer for itself.
+const RESERVED: usize = 32;
+/// What is told of a message takes so many times its room, bookkeeping included.
+const TOLD: usize = 2;
 /// Answers are queued before `send` returns; only a kernel in serious trouble needs longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -125,6 +130,11 @@ impl Draft {
         self.attributes(|it| it.nest(kind, inside))
     }
 
+    /// Whether the kernel tells what was made of it.
+    fn is_told(&self) -> bool {
+        u16::from_ne_bytes([self.head[6], self.head[7]]) & NLM_F_ECHO != 0
+    }
+
     /// The finished message, with a request for an answer if one is wanted.
     fn finish(self, sequence: u32, answered: bool) -> Vec<u8> {
         let Self {
@@ -194,6 +204,7 @@ impl RawSocket {
             bytes.extend(begin.finish(self.next(), false));
         }
         let first = self.sequence + 1;
+        let is_told = inside.iter().any(Draft::is_told);
         for (position, message) in inside.into_iter().enumerate() {
             bytes.extend(message.finish(self.next(), position == last));
         }
@@ -201,6 +212,8 @@ impl RawSocket {
             bytes.extend(end.finish(self.next(), false));
         }
         let position = |sequence: u32| (sequence.saturating_sub(first) as usize).min(last);
+        self.make_room(bytes.len(), is_told)
+            .map_err(|refusal| (0, refusal))?;
         self.socket
             .send(&bytes)
             .map_err(|cause| (0, Refusal::of(cause)))?;
@@ -215,6 +228,50 @@ impl RawSocket {
             }
         })?;
         Ok(answers)
+    }
+
+    /// Makes room for so many bytes in one piece, and for what the kernel tells of them before anybody can read it.
+    fn make_room(&self, bytes: usize, is_told: bool) -> Result<(), Refusal> {
+        let send = [libc::SO_SNDBUFFORCE, libc::SO_SNDBUF];
+        let room = self.grow(send, bytes + RESERVED, Socket::send_buffer_size)?;
+        let mut fits = bytes + RESERVED <= room;
+        if is_told {
+            let receive = [libc::SO_RCVBUFFORCE, libc::SO_RCVBUF];
+            let told = bytes * TOLD;
+            fits &= told <= self.grow(receive, told, Socket::recv_buffer_size)?;
+        }
+        if fits {
+            return Ok(());
+        }
+        Err(Refusal {
+            errno: libc::EMSGSIZE,
+            sentence: Some(format!(
+                "it has {bytes} bytes, and the socket's buffer {room}"
+            )),
+        })
+    }
+
+    /// Has a buffer hold so many bytes if this process may; how many it does.
+    fn grow(
+        &self,
+        options: [i32; 2],
+        bytes: usize,
+        size: impl Fn(&Socket) -> io::Result<usize>,
+    ) -> Result<usize, Refusal> {
+        let size = || size(&self.socket).map_err(Refusal::of);
+        let wanted = i32::try_from(bytes).unwrap_or(i32::MAX);
+        for option in options {
+            if size()? < bytes {
+                // Only the machine's root may go beyond its limits; others get what these allow.
+                drop(set_option(
+                    self.socket.as_fd(),
+                    libc::SOL_SOCKET,
+                    option,
+                    wanted,
+                ));
+            }
+        }
+        size()
     }
 
     /// A listing: the family's own header and attributes of each message.

@@ -1,5 +1,7 @@
 //! Compares what was sent with what the kernel has.
 
+use std::collections::HashMap;
+
 use super::expression::{self, Expression};
 use super::listing;
 use super::{Change, Failure, Listed};
@@ -41,13 +43,15 @@ fn added(
     }
     let found = listing::rules(socket, None)
         .map_err(|refusal| Failure::new(what, "the listing of the rules", refusal))?;
-    // The handles of whole tables' rules may be among them; those that were added alone are the last.
+    let found = found.iter();
+    let found: HashMap<_, &Listed> = found
+        .map(|it| ((it.layer, it.table.as_str(), it.handle), it))
+        .collect();
     let count = changes.iter().filter(only_added).count();
-    if handles.len() < count {
+    if handles.len() != count {
         let cause = format!("{count} rules were added, and {} told", handles.len());
         return Err(Failure::differs(what, cause));
     }
-    let handles = &handles[handles.len().saturating_sub(count)..];
     for (change, handle) in added.zip(handles) {
         let Change::AddRule {
             layer, table, rule, ..
@@ -55,14 +59,8 @@ fn added(
         else {
             continue;
         };
-        let is_it = |listed: &&Listed| {
-            listed.handle == *handle && listed.layer == *layer && listed.table == *table
-        };
-        if !found
-            .iter()
-            .find(is_it)
-            .is_some_and(|it| same(rule, *layer, it))
-        {
+        let listed = found.get(&(*layer, *table, *handle));
+        if !listed.is_some_and(|it| same(rule, *layer, it)) {
             return Err(Failure::differs(what, format!("rule `{rule}`")));
         }
     }

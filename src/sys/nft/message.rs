@@ -85,7 +85,10 @@ pub(super) fn of(change: &Change<'_>) -> Vec<(String, Draft)> {
             chain,
             rule,
             first,
-        } => vec![new_rule(layer, table, chain, rule, first)],
+        } => {
+            let place = if first { 0 } else { APPEND };
+            vec![new_rule(layer, table, chain, rule, place | ECHO)]
+        }
         Change::RemoveRule {
             layer,
             table,
@@ -150,7 +153,7 @@ fn new_chains(table: &Table) -> impl Iterator<Item = (String, Draft)> {
 fn new_rules(table: &Table) -> impl Iterator<Item = (String, Draft)> {
     table.chains.iter().flat_map(|chain| {
         let rules = chain.rules.iter();
-        rules.map(|rule| new_rule(table.layer, &table.name, &chain.name, rule, false))
+        rules.map(|rule| new_rule(table.layer, &table.name, &chain.name, rule, APPEND))
     })
 }
 
@@ -242,9 +245,8 @@ fn hooked(chain: Attributes, hook: Hook) -> Attributes {
         .text(7, kind)
 }
 
-fn new_rule(layer: Layer, table: &str, chain: &str, rule: &Rule, first: bool) -> (String, Draft) {
-    let place = if first { 0 } else { APPEND };
-    let draft = draft(NEW_RULE, CREATE | ECHO | place, layer).attributes(|it| {
+fn new_rule(layer: Layer, table: &str, chain: &str, rule: &Rule, flags: u16) -> (String, Draft) {
+    let draft = draft(NEW_RULE, CREATE | flags, layer).attributes(|it| {
         let it = it.text(1, table).text(2, chain).nest(4, |list| {
             let expressions = expression::of(rule, layer);
             expressions.into_iter().fold(list, |list, expression| {

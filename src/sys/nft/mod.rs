@@ -18,14 +18,21 @@ pub(crate) use asked::{Action, Change, Counted, Dropped, Listed, ListedChain, To
 pub(crate) use told::told;
 pub(crate) use trace::Trace;
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::error::{Error, Kind};
 use crate::sys::netlink::Refusal;
 use crate::sys::netlink::raw::{Draft, RawSocket};
+
+const MORE_ROOM: &str = "have fewer rules, or allow users larger messages, as the machine's root: `sysctl -w net.core.wmem_max=16777216 net.core.rmem_max=16777216`";
 
 /// Makes the changes, all of them or none, reads back what was added and compares. Returns the handles of added rules.
 ///
 /// `what` completes "failed to ...".
 pub(crate) fn commit(what: &str, changes: &[Change<'_>]) -> Result<Vec<u64>, Failure> {
+    // What another thread changes before this one has compared would be a difference.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut socket = open().map_err(|refusal| Failure::new(what, "a socket", refusal))?;
     let mut messages: Vec<(String, Draft)> = Vec::new();
     for change in changes {
@@ -34,7 +41,10 @@ pub(crate) fn commit(what: &str, changes: &[Change<'_>]) -> Result<Vec<u64>, Fai
     let (names, drafts): (Vec<String>, Vec<Draft>) = messages.into_iter().unzip();
     let answers = socket
         .batch(Some(message::begin()), drafts, Some(message::end()))
-        .map_err(|(position, refusal)| Failure::new(what, &names[position], refusal))?;
+        .map_err(|(position, refusal)| match refusal.errno {
+            libc::EMSGSIZE => Failure::new(what, "the batch", refusal),
+            _ => Failure::new(what, &names[position], refusal),
+        })?;
     let handles: Vec<u64> = answers.iter().filter_map(listing::handle).collect();
     compare::with_kernel(&mut socket, what, changes, &handles)?;
     Ok(handles)
@@ -92,6 +102,9 @@ impl Failure {
     pub(crate) fn into_error(self) -> Error {
         let Self { what, cause } = self;
         match cause {
+            Cause::Refused(refusal) if refusal.errno == libc::EMSGSIZE => {
+                refusal.during(&what).help(MORE_ROOM)
+            }
             Cause::Refused(refusal) => refusal.during(&what),
             Cause::Differs(part) => {
                 let cause = format!("the kernel has something else than what was sent: {part}");
