@@ -24,7 +24,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// There is no such node, both are one network, or the kernel refused.
+    /// There is no such node, one has no address, both are one network, or the kernel refused.
     ///
     /// # Examples
     ///
@@ -87,6 +87,11 @@ impl BlockGuard<'_> {
             .map(|it| it.address.address())
             .filter(|address| !address.is_loopback())
             .collect();
+        if addresses.is_empty() {
+            let what = format!("block what node `{}` sends", other.name());
+            return Err(Error::new(Kind::Invalid, what, "it has no address")
+                .help("give it one first: a block is about the addresses that a node has"));
+        }
         Ok(firewall::block(&self.table, other.name(), &addresses))
     }
 

@@ -213,3 +213,14 @@ fn a_rule_that_is_added_stops_connections_that_a_stateful_firewall_lets_pass(
     })?;
     stalls_and_goes_on(net, || r.add_rule(Rule::drop().forward().tcp(80)))
 }
+
+/// What is about no address would keep nothing apart.
+#[netns_test(topology = Topology::lan(["a"]).host("mute", |h| h.attach("lan", ())).only(netns_test::Family::V4))]
+fn a_node_without_addresses_cannot_be_blocked(net: &Network) {
+    let error = net.block("a", "mute").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "failed to block what node `mute` sends: it has no address\n  \
+         help: give it one first: a block is about the addresses that a node has"
+    );
+}
