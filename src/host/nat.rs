@@ -49,7 +49,8 @@ impl Host<'_> {
     /// # }).unwrap();
     /// ```
     pub fn flush_nat(self) -> Result<()> {
-        let tables = &self.parts().plan.nodes[self.node()].tables;
+        let plan = &self.parts().plan;
+        let tables = &plan.nodes[plan.namespace_of(self.node())].tables;
         let sets = tables.iter().filter(|table| table.name == NAT);
         let flushes: Vec<Change<'_>> = sets
             .flat_map(|table| {

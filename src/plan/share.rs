@@ -109,8 +109,8 @@ fn own_parts<'t>(
         let what = format!("it translates towards `{}`", nat.toward.text);
         found.push((nat.toward.at, what));
     }
-    if !host.firewall.is_empty() {
-        found.push((host.name.at, "it has a firewall".to_owned()));
+    if host.manual_routes {
+        found.push((host.name.at, "it has `.manual_routes()`".to_owned()));
     }
     if host.forwards {
         found.push((host.name.at, "it forwards".to_owned()));

@@ -1,9 +1,10 @@
 //! Hosts that live in another one's network, as containers do that join it.
 
 use std::io::ErrorKind;
-use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
 
-use netns_test::{Network, TestResult, Topology, netns_test};
+use netns_test::{NatKind, Network, TestResult, Topology, netns_test};
 
 /// The one that shares comes first, so that the order does not matter.
 fn pod() -> Topology {
@@ -119,5 +120,27 @@ async fn tasks_of_both_meet_on_lo(net: &Network) -> TestResult {
         tokio::task::spawn_blocking(|| netns_test::current().here().name().to_owned()).await
     });
     assert_eq!(name.await?, "sidecar");
+    Ok(())
+}
+
+/// By any name of its network's.
+#[netns_test(topology = Topology::new()
+    .segment("home", "192.168.0.0/24")
+    .segment("internet", "203.0.113.0/24")
+    .host("laptop", |h| h.join("home"))
+    .host("server", |h| h.join("internet"))
+    .router("box", |r| r.join("home").join("internet").nat("internet", |n| n.kind(NatKind::FullCone)))
+    .host("keeper", |h| h.share("box")))]
+fn a_host_that_shares_a_router_makes_it_forget(net: &Network) -> TestResult {
+    let (laptop, server, keeper) = (net.host("laptop"), net.host("server"), net.host("keeper"));
+    let theirs = server.run(|| UdpSocket::bind("0.0.0.0:7"))?;
+    let ours = laptop.run(|| UdpSocket::bind("0.0.0.0:5000"))?;
+    ours.send_to(b"?", server.socket_addr(7))?;
+    let (_, mapped) = theirs.recv_from(&mut [0; 9])?;
+    keeper.flush_nat()?;
+    theirs.set_read_timeout(Some(Duration::from_secs(5)))?;
+    ours.set_read_timeout(Some(Duration::from_millis(300)))?;
+    theirs.send_to(b"!", mapped)?;
+    assert!(ours.recv_from(&mut [0; 9]).is_err());
     Ok(())
 }

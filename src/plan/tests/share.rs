@@ -44,6 +44,7 @@ fn a_sharing_host_has_no_network_of_its_own() {
                     .forward()
                     .nat("lan", |n| n)
                     .rule(|r| r.from("10.1.0.9").table(7))
+                    .manual_routes()
                     .firewall(|f| f.drop_by_default(crate::topology::Direction::Input))
             })
             .link("root", "sidecar"),
@@ -60,12 +61,13 @@ fn a_sharing_host_has_no_network_of_its_own() {
         ),
         format!("node `sidecar`: it forwards{give}"),
         format!("node `sidecar`: it has a policy rule{give}"),
+        format!("node `sidecar`: it has `.manual_routes()`{give}"),
         format!("[nat(\"lan\"]: node `sidecar`: it translates towards `lan`{give}"),
         format!("node `sidecar`: it has a firewall{give}"),
     ] {
         assert!(text.contains(&part), "{part}\n{text}");
     }
-    assert!(text.contains("8 mistakes"), "{text}");
+    assert!(text.contains("9 mistakes"), "{text}");
 }
 
 #[cfg(feature = "dns")]
