@@ -28,8 +28,11 @@ pub(super) fn set_defaults(
     let node = &plan.nodes[position];
     let own = (node.role != Role::Switch && !plan.realistic)
         .then_some(("net/ipv4/ping_group_range", groups));
-    let defaults = inherited
+    let has_bridges = node.role != Role::Switch && !node.bridges.is_empty();
+    let bridged = inherited
         .iter()
+        .filter(|(name, _)| has_bridges || !name.starts_with("net/bridge/"));
+    let defaults = bridged
         .copied()
         .chain(plan.default_sysctls(node))
         .chain(own);
@@ -156,6 +159,7 @@ pub(super) fn tuned() -> Vec<(&'static str, &'static str)> {
     };
     plan::INHERITED
         .iter()
+        .chain(&plan::BRIDGED)
         .filter(|pair| differs(pair))
         .map(|(name, values)| (*name, usable(name, values)))
         .collect()

@@ -33,7 +33,7 @@ use std::time::Duration;
 pub(crate) use etc::{HOST_CONF, nsswitch_conf};
 pub(crate) use nat::TABLE as NAT;
 pub(crate) use script::centiseconds;
-pub(crate) use sysctl::{INHERITED, IPV6_FORWARDING, path as sysctl_path};
+pub(crate) use sysctl::{BRIDGED, INHERITED, IPV6_FORWARDING, path as sysctl_path};
 
 use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;

@@ -33,6 +33,14 @@ pub(crate) const IPV6_FORWARDING: &str = "net/ipv6/conf/all/forwarding";
 const ERRORS_IPV4: Parameters = &[("net/ipv4/icmp_ratemask", "0")];
 const ERRORS_IPV6: Parameters = &[("net/ipv6/icmp/ratemask", "0")];
 
+/// For nodes with bridges, on machines that have loaded `br_netfilter`: it shows what a bridge passes from port to port to the node's own
+/// firewall and translation, which are about what the node routes.
+pub(crate) const BRIDGED: [(&str, &str); 3] = [
+    ("net/bridge/bridge-nf-call-iptables", "0"),
+    ("net/bridge/bridge-nf-call-ip6tables", "0"),
+    ("net/bridge/bridge-nf-call-arptables", "0"),
+];
+
 /// What a new namespace inherits from the machine, and the kernel's own defaults. A machine that was tuned must not change a test.
 ///
 /// A value after a `|` serves where the machine does not let other networks have the first.

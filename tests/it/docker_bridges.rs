@@ -1,6 +1,9 @@
 //! Bridges of Docker's as one value.
 
-use netns_test::{DockerBridge, Network, TestResult, Topology, netns_test};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use netns_test::{Direction, DockerBridge, LinkEnd, Network, TestResult, Topology, netns_test};
 
 /// `docker network create -d bridge --subnet 172.27.0.0/16 --gateway 172.27.0.1 mybridge0`
 fn mybridge0() -> Topology {
@@ -99,5 +102,31 @@ fn an_internal_network_has_no_way_out(net: &Network) -> TestResult {
     });
     let kind = refused.unwrap_err().kind();
     assert_eq!(kind, std::io::ErrorKind::NetworkUnreachable);
+    Ok(())
+}
+
+/// Whether the machine has loaded `br_netfilter` or not.
+#[netns_test(topology = Topology::new()
+    .bridge("br0", ["10.0.0.254/24", "fd00::fe/64"])
+    .host("a", |h| h.attach("br0", ["10.0.0.1/24", "fd00::1/64"]))
+    .host("b", |h| h.attach("br0", ["10.0.0.2/24", "fd00::2/64"]))
+    .root(|root| root.forward().firewall(|f| f.drop_by_default(Direction::Forward))))]
+fn what_a_bridge_passes_is_not_what_the_root_forwards(net: &Network) -> TestResult {
+    net.ping_all()?.assert_all_reachable();
+    assert_eq!(net.root().counter("default")?.packets, 0);
+    Ok(())
+}
+
+#[netns_test(topology = Topology::new()
+    .docker_bridge(DockerBridge::new("docker0").bip("172.17.0.1/16"))
+    .host("c1", |h| h.join("docker0"))
+    .host("outside", |h| h)
+    .link(LinkEnd::new("root", |i| i.name("wan").address("203.0.113.1/24")), ("outside", "203.0.113.9/24"))
+    .root(|root| root.forward().nat("wan", |n| n.forward_tcp(8080, "c1:80").hairpin())))]
+fn a_container_reaches_itself_by_its_published_port(net: &Network) -> TestResult {
+    let c1 = net.host("c1");
+    let _web = c1.run(|| TcpListener::bind("0.0.0.0:80"))?;
+    let patience = Duration::from_secs(5);
+    c1.run(|| TcpStream::connect_timeout(&([203, 0, 113, 1], 8080).into(), patience))?;
     Ok(())
 }
