@@ -15,6 +15,7 @@ use crate::nft::{self, Chain, Kind, Layer, Point, Selector, Statement, States, T
 use crate::plan::Plan;
 use crate::plan::draft::nodes;
 use crate::plan::mistakes::Mistakes;
+use crate::plan::name;
 use crate::topology::{Direction, Firewall, Rule, Topology};
 
 /// The name of the table that holds a firewall.
@@ -171,6 +172,10 @@ fn of_bridges(topology: &Topology, plan: &Plan, mistakes: &mut Mistakes<'_>) -> 
             chain.rules.push(default());
         }
         for port in names::ports(plan, position) {
+            if let Err(cause) = name::in_rules(port) {
+                let object = format!("firewall of bridge `{}`", spec.name.text);
+                mistakes.push(spec.name.at, object, cause);
+            }
             let port = Value::Interface(port.to_owned());
             forward.rules.push(nft::Rule::new([
                 Statement::Is(Selector::Interface(nft::Side::Source), port),

@@ -134,6 +134,16 @@ pub(crate) fn interface(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether rules can name this interface: `nft` has no way to write some.
+pub(crate) fn in_rules(interface: &str) -> Result<(), String> {
+    if interface.contains(['"', '*', '\\']) {
+        return Err(format!(
+            "rules cannot name interface `{interface}`, with a quote, a star or a backslash"
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use super::Place;
 use crate::address::{Cidr, Family};
 use crate::plan::draft::listed;
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Cable, Plan};
+use crate::plan::{Cable, Plan, name};
 use crate::topology::Written;
 
 /// The subnets that a text means: its own, the addresses of a node, or the subnets of a bridge or segment.
@@ -86,19 +86,20 @@ pub(super) fn interfaces(
     mistakes: &mut Mistakes<'_>,
 ) -> Vec<String> {
     let text = &written.text;
-    if text.contains(['"', '*', '\\']) {
-        let cause = "rules cannot name an interface with a quote, a star or a backslash";
-        mistakes.push(written.at, object, cause);
-    }
     let (own, others) = match place {
         Place::Node(node) => (of_node(plan, node), on_segments(plan, node)),
         Place::Bridge(bridge) => (ports(plan, bridge), behind_ports(plan, bridge)),
     };
     if own.contains(&text.as_str()) {
+        if let Err(cause) = name::in_rules(text) {
+            mistakes.push(written.at, object, cause);
+        }
         return vec![text.clone()];
     }
     let meant = others.iter().filter(|(name, _)| name == text);
     let found: Vec<String> = meant.map(|(_, it)| (*it).to_owned()).collect();
+    let nameless = found.iter().filter_map(|it| name::in_rules(it).err());
+    nameless.for_each(|cause| mistakes.push(written.at, object, cause));
     if found.is_empty() {
         let mut known: Vec<&str> = own;
         for (name, _) in others {

@@ -142,9 +142,17 @@ fn what_no_packet_can_meet_is_a_mistake() {
     });
     let text = mistake(&star);
     assert!(
-        text.ends_with("rules cannot name an interface with a quote, a star or a backslash"),
+        text.ends_with("rules cannot name interface `a*`, with a quote, a star or a backslash"),
         "{text}"
     );
+    let port = Topology::new()
+        .bridge_with("br0", |b| b.firewall(|f| f.rule(Rule::drop().tcp(1))))
+        .host("a", |h| {
+            h.attach_with("br0", |i| i.port("p\"").address("10.0.0.1/24"))
+        });
+    assert!(mistake(&port).ends_with(
+        "firewall of bridge `br0`: rules cannot name interface `p\"`, with a quote, a star or a backslash"
+    ));
     let families = "its conditions are of different families: no packet meets them";
     assert_wrong(Rule::drop().from("10.0.0.0/8").to("fd00::/8"), families);
     assert_wrong(
