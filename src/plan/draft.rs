@@ -37,6 +37,8 @@ pub(crate) struct DraftNode {
     pub(crate) tables: Vec<Table>,
     /// The domains in which nobody can know of what is behind this node, by family.
     pub(crate) hides: Vec<(usize, Family)>,
+    /// The prefixes that it stands for outside, each by an interface.
+    pub(crate) stands_for: Vec<(String, Cidr)>,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<crate::zone::Authority>,
     pub(crate) worker_threads: Option<usize>,
@@ -202,6 +204,7 @@ impl DraftNode {
             sysctls: Vec::new(),
             tables: Vec::new(),
             hides: Vec::new(),
+            stands_for: Vec::new(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,

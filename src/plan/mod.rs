@@ -228,6 +228,7 @@ impl Topology {
         nat::decide(self, &mut draft, &mut mistakes);
         check::draft(&draft, &mut mistakes);
         route::decide(self, &mut draft, &mut mistakes);
+        nat::add_routes(self, &mut draft);
         draft.drop_small_ipv6();
         docker::decide(self, &mut draft, &mut mistakes);
         path::decide(self, &mut draft, &mut mistakes);

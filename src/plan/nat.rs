@@ -13,6 +13,7 @@ use crate::address::{Cidr, Family};
 use crate::plan::Sysctl;
 use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
+use crate::plan::name;
 use crate::topology::{HostSpec, NatBehaviour, NatSpec, Topology, Written};
 use mapping::Behaviour;
 pub(crate) use rules::TABLE;
@@ -85,6 +86,21 @@ pub(crate) fn decide<'t>(
     }
 }
 
+/// Gives those beside a router routes to the prefixes that it stands for there. Comes after the routes that were asked for, which win.
+pub(crate) fn add_routes(topology: &Topology, draft: &mut Draft<'_>) {
+    if topology.bare {
+        return;
+    }
+    for router in 0..draft.nodes.len() {
+        let sides = side::of(draft, router);
+        for (device, prefix) in draft.nodes[router].stands_for.clone() {
+            if let Some(side) = sides.iter().find(|it| it.name == device) {
+                side::add_routes(topology, draft, router, side, prefix);
+            }
+        }
+    }
+}
+
 /// One translation in the making.
 struct Deciding<'a, 't, 'm> {
     draft: &'a mut Draft<'t>,
@@ -110,6 +126,10 @@ impl Deciding<'_, '_, '_> {
                 return Vec::new();
             }
         };
+        if let Err(cause) = name::in_rules(&sides[outside].name) {
+            self.wrong(toward.at, cause);
+        }
+        self.check_earlier(&host.nats[..position], &sides, outside);
         let fixed = self.fixed(&sides[outside]);
         let pairs = self.pairs(&sides[outside]);
         let prefixes = self.prefixes();
@@ -136,7 +156,8 @@ impl Deciding<'_, '_, '_> {
                 prefixes: of(&prefixes, family, |it| it.0.address()),
             };
             for (prefix, _) in &translation.prefixes {
-                side::add_routes(self.draft, self.node, &sides[outside], *prefix);
+                let stands_for = (sides[outside].name.clone(), *prefix);
+                self.draft.nodes[self.node].stands_for.push(stands_for);
             }
             if translation.hides() {
                 let hides = (sides[outside].domain, family);
@@ -180,7 +201,8 @@ impl Deciding<'_, '_, '_> {
         let in_range = (1..=MOST_SECONDS).contains(&seconds);
         if !in_range || timeout.subsec_nanos() != 0 {
             let text = &written.text;
-            let cause = format!("a timeout of {text}: the kernel takes whole seconds, from 1 on");
+            let cause =
+                format!("a timeout of {text}: it is whole seconds, from 1 to {MOST_SECONDS}");
             self.wrong(written.at, cause);
             return None;
         }
@@ -241,6 +263,9 @@ impl Deciding<'_, '_, '_> {
             } else if let Some((other, _)) = found.iter().find(|(_, it)| *it == private) {
                 let cause = format!("{private} has the outside address {other} already");
                 self.wrong(ours.at, cause);
+            } else if let Some((_, other)) = found.iter().find(|(it, _)| *it == public) {
+                let cause = format!("{public} stands for {other} already");
+                self.wrong(theirs.at, cause);
             } else if let Err(cause) = target::behind(self.draft, outside, private) {
                 self.wrong(ours.at, cause);
             } else {

@@ -313,7 +313,8 @@ impl NatSpec {
     }
 
     /// Exchanges the prefix of IPv6 addresses, in both directions, as [NPTv6] does; the rest of an address stays. The nodes on
-    /// the router's outside link get a route to the outside prefix; those further away need one.
+    /// the router's outside link get a route to the outside prefix, as other [computed routes](crate::Topology::router); those further
+    /// away need one.
     ///
     /// [NPTv6]: https://www.rfc-editor.org/rfc/rfc6296
     ///
@@ -354,7 +355,7 @@ impl NatSpec {
         self
     }
 
-    /// How long a mapping of UDP lives that no packet renews: whole seconds, five minutes for those of a [`kind`](Self::kind) unless told
+    /// How long a mapping of UDP lives that no packet renews: whole seconds up to a day, five minutes for those of a [`kind`](Self::kind) unless told
     /// otherwise. The kernel's own tracking, which is all that there is without one, has 30 seconds, and 120 after an answer.
     ///
     /// # Examples

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::panic::Location;
 
+use super::Deciding;
 use crate::address::{Cidr, Family};
 use crate::plan::Route;
 use crate::plan::address::is_link_local;
-use crate::plan::draft::{Draft, listed};
-use crate::topology::RouteKind;
+use crate::plan::draft::{Draft, listed, nodes};
+use crate::topology::{NatSpec, RouteKind, Topology};
 
 /// An interface that can have addresses.
 pub(super) struct Side {
@@ -119,7 +120,13 @@ pub(super) fn add_address(
 }
 
 /// Gives the others at an interface's link a route to what the router stands for there, unless it is on the link anyway.
-pub(super) fn add_routes(draft: &mut Draft<'_>, router: usize, side: &Side, subnet: Cidr) {
+pub(super) fn add_routes(
+    topology: &Topology,
+    draft: &mut Draft<'_>,
+    router: usize,
+    side: &Side,
+    subnet: Cidr,
+) {
     let family = if subnet.is_ipv4() {
         Family::V4
     } else {
@@ -128,7 +135,12 @@ pub(super) fn add_routes(draft: &mut Draft<'_>, router: usize, side: &Side, subn
     let Some(via) = side.address(family) else {
         return;
     };
-    for node in (0..draft.nodes.len()).filter(|it| *it != router) {
+    for (node, host) in nodes(topology).filter(|(it, _)| *it != router) {
+        let mut asked = draft.nodes[node].routes.iter();
+        let is_asked = asked.any(|it| it.table.is_none() && it.destination.covers(subnet));
+        if is_asked || host.manual_routes {
+            continue;
+        }
         let own = of_with_index(draft, node).into_iter();
         let mut near = own.filter(|(it, _)| it.domain == side.domain);
         let reaches = |(it, _): &(Side, u32)| {
@@ -161,5 +173,26 @@ pub(super) fn subnets(addresses: &[Cidr]) -> String {
     match all.as_slice() {
         [] => "it has no addresses".to_owned(),
         all => all.join(", "),
+    }
+}
+
+impl Deciding<'_, '_, '_> {
+    /// What an earlier translation leaves to this one.
+    pub(super) fn check_earlier(&mut self, earlier: &[NatSpec], sides: &[Side], outside: usize) {
+        let toward = |it: &NatSpec| towards(self.draft, self.node, sides, &it.toward.text);
+        let takes_all = |it: &&NatSpec| it.inside.is_empty() && toward(it) == Ok(outside);
+        let spec = self.spec;
+        let wants = spec.mapping.or(spec.filtering).is_some()
+            || spec.preserves.is_some()
+            || !spec.addresses.is_empty()
+            || !spec.inside.is_empty();
+        let first = earlier.iter().find(takes_all).filter(|_| wants);
+        if let Some(first) = first {
+            let cause = format!(
+                "nothing is left for it: that from {} translates all that leaves by `{}`",
+                first.toward.at, sides[outside].name
+            );
+            self.wrong(spec.toward.at, cause);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::side::{self, Side};
 use super::{Deciding, Forward};
 use crate::address::{Cidr, Family};
+use crate::plan::Role;
 use crate::plan::address::is_link_local;
 use crate::plan::draft::{Draft, listed};
 use crate::topology::ForwardSpec;
@@ -69,8 +70,12 @@ impl Deciding<'_, '_, '_> {
         let (name, port) = text.rsplit_once(':').ok_or_else(unclear)?;
         let port: u16 = port.parse().map_err(|_| unclear())?;
         let nodes = &self.draft.nodes;
-        let Some(node) = nodes.iter().position(|it| it.name == name) else {
-            let known: Vec<&str> = nodes.iter().map(|it| it.name.as_str()).collect();
+        let mut known = nodes.iter().enumerate();
+        let known = known.by_ref().filter(|(_, it)| it.role != Role::Switch);
+        let known: Vec<(usize, &str)> = known.map(|(node, it)| (node, it.name.as_str())).collect();
+        let named = known.iter().find(|(_, it)| *it == name);
+        let Some(node) = named.map(|(node, _)| nodes[*node].shares.unwrap_or(*node)) else {
+            let known: Vec<&str> = known.into_iter().map(|(_, it)| it).collect();
             return Err(format!("no node is called `{name}` ({})", listed(&known)));
         };
         let own = side::of(self.draft, self.node);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{mistake, refusal};
 use crate::address::Family;
-use crate::topology::{NatSpec, Topology};
+use crate::topology::{HostSpec, NatKind, NatSpec, Topology};
 
 /// A router between a home and the internet, and a web server in the home.
 fn home(configure: impl FnOnce(NatSpec) -> NatSpec) -> Topology {
@@ -159,7 +159,7 @@ fn addresses_and_prefixes_that_nobody_could_have() {
     );
     assert_eq!(
         cause(|n| n.timeout(Duration::from_millis(1500))),
-        "[timeout(Duration::from_millis(1500]: a timeout of 1.5s: the kernel takes whole seconds, from 1 on"
+        "[timeout(Duration::from_millis(1500]: a timeout of 1.5s: it is whole seconds, from 1 to 86400"
     );
     // What somebody else has is no address for the router.
     assert!(
@@ -191,4 +191,95 @@ fn nobody_outside_has_a_route_to_what_is_hidden() {
         ),
         ["unicast 2001:db8:1::/64 via 2001:db8::3 dev eth0"]
     );
+}
+
+#[test]
+fn an_interface_that_rules_cannot_name() {
+    let star = Topology::lan(["a"]).router("box", |r| {
+        r.join("lan")
+            .attach_with("lan", |i| i.name("wan*"))
+            .nat("wan*", |n| n)
+    });
+    assert!(
+        mistake(&star)
+            .ends_with("rules cannot name interface `wan*`, with a quote, a star or a backslash")
+    );
+}
+
+#[test]
+fn an_outside_address_stands_for_one_host() {
+    let text = mistake(&home(|n| {
+        n.one_to_one("203.0.113.10", "192.168.0.1")
+            .one_to_one("203.0.113.10", "192.168.0.2")
+    }));
+    assert!(
+        text.ends_with("203.0.113.10 stands for 192.168.0.1 already"),
+        "{text}"
+    );
+}
+
+/// Ports can be forwarded by a further translation, and one that comes first can be about less.
+#[test]
+fn what_an_earlier_translation_leaves_to_a_later_one() {
+    let also = |first: fn(NatSpec) -> NatSpec, second: fn(NatSpec) -> NatSpec| {
+        let root = Topology::new().root(|root| root.nat("internet", first).nat("eth1", second));
+        let box_ = home(|n| n).hosts.pop().map(|mut host| {
+            host.nats = root.root.nats;
+            host
+        });
+        let mut topology = home(|n| n);
+        topology.hosts.pop();
+        topology.hosts.extend(box_);
+        topology
+    };
+    assert!(also(|n| n, |n| n.forward_tcp(80, "web:80")).plan().is_ok());
+    assert!(also(|n| n.inside("192.168.0.0/25"), |n| n).plan().is_ok());
+    let text = mistake(&also(|n| n, |n| n.kind(NatKind::FullCone)));
+    assert!(
+        text.contains("NAT of node `box` towards `eth1`: nothing is left for it: that from ")
+            && text.ends_with("translates all that leaves by `eth1`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn ports_lead_to_a_host_that_shares_and_to_no_switch() {
+    let pod = |target: &str| {
+        let third = |h: HostSpec| h.join("home");
+        home(|n| n.forward_tcp(80, target))
+            .host("third", third)
+            .host("sidecar", |h| h.share("web"))
+    };
+    let plan = pod("sidecar:8080").plan().unwrap().to_string();
+    assert!(plan.contains("tcp dport 80 dnat ip to 192.168.0.1:8080"));
+    let text = mistake(&pod("segment `home`:80"));
+    assert!(
+        text.ends_with("(known: root, web, server, box, third, sidecar)"),
+        "{text}"
+    );
+}
+
+/// As with other routes: what was asked for wins, and nobody is given what it does not want.
+#[test]
+fn routes_to_an_outside_prefix_are_computed_ones() {
+    let server = |configure: fn(HostSpec) -> HostSpec| {
+        Topology::new()
+            .segment("home", "fd00:1::/64")
+            .segment("internet", "2001:db8::/64")
+            .host("web", |h| h.join("home"))
+            .host("server", |h| configure(h.join("internet")))
+            .router("box", |r| {
+                r.join("home")
+                    .attach("internet", "2001:db8::9/64")
+                    .nat("internet", |n| n.prefix("2001:db8:1::/64", "fd00:1::/64"))
+            })
+    };
+    let route = "2001:db8:1::/64 via 2001:db8::9 dev eth0";
+    assert_eq!(routes(&server(|h| h), "server").len(), 1);
+    let asked = server(|h| h.route("2001:db8:1::/64", "2001:db8::9"));
+    assert_eq!(routes(&asked, "server"), routes(&server(|h| h), "server"));
+    let black = server(|h| h.blackhole("2001:db8::/32"));
+    assert!(!routes(&black, "server").iter().any(|it| it.contains(route)));
+    assert!(routes(&server(|h| h.manual_routes()), "server").is_empty());
+    assert!(routes(&server(|h| h).bare(), "server").is_empty());
 }
