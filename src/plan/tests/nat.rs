@@ -192,3 +192,13 @@ fn nobody_outside_has_a_route_to_what_is_hidden() {
         ["unicast 2001:db8:1::/64 via 2001:db8::3 dev eth0"]
     );
 }
+
+#[test]
+fn what_is_said_again_of_a_translation_is_added_to_it() {
+    let at_once = home(|n| n.hairpin().forward_tcp(8080, "web:80"));
+    let later = home(|n| n.hairpin()).change("box", |r| {
+        r.nat("internet", |n| n.forward_tcp(8080, "web:80"))
+    });
+    let [at_once, later] = [at_once, later].map(|it| it.plan().unwrap().to_string());
+    assert_eq!(at_once, later);
+}
