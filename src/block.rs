@@ -37,6 +37,8 @@ impl Network {
     /// net.host("a").ping("b").unwrap().assert_lossless();
     /// # }).unwrap();
     /// ```
+    ///
+    /// The rules are those of [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html).
     #[doc(alias = "partition")]
     pub fn block(&self, a: &str, b: &str) -> Result<BlockGuard<'_>> {
         let (a, b) = (self.find_host(a)?, self.find_host(b)?);

@@ -62,6 +62,8 @@ fn look(host: Host<'_>) -> Result<Seen> {
         interfaces: host.interfaces()?,
         routes,
         neighbours: host.neighbours()?,
+        // A kernel without nftables counts nothing, and what it cannot list hides nothing else.
+        counters: host.counters().unwrap_or_default(),
         listening: host
             .sockets()
             .map(|sockets| view::listening(&sockets, LISTENERS)),

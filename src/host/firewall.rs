@@ -122,6 +122,8 @@ impl<'net> Host<'net> {
     /// a.ping("b").unwrap().assert_lossless();
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "iptables")]
+    #[doc(alias = "nft")]
     pub fn add_rule(self, rule: Rule) -> Result<RuleGuard<'net>> {
         let number = self.live().added_rules.fetch_add(1, Ordering::Relaxed) + 1;
         let rules = firewall::decide_one(&self.parts().plan, self.node(), &rule, number)?;

@@ -1,5 +1,6 @@
 //! What names may look like, and that no two nodes share one.
 
+use crate::plan::draft::listed;
 use crate::plan::mistakes::Mistakes;
 use crate::topology::{ROOT, Topology, Written};
 
@@ -35,6 +36,7 @@ pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
             None => seen.push(&host.name),
         }
     }
+    missing(topology, mistakes);
     aliases(topology, mistakes);
     let mut targets: Vec<&Written> = Vec::new();
     for bridge in &topology.bridges {
@@ -69,6 +71,20 @@ pub(crate) fn check(topology: &Topology, mistakes: &mut Mistakes<'_>) {
             ),
             None => targets.push(name),
         }
+    }
+}
+
+/// Hosts that were to be changed before there was one of that name.
+fn missing(topology: &Topology, mistakes: &mut Mistakes<'_>) {
+    for name in &topology.missing {
+        let hosts = topology.hosts.iter().map(|host| host.name.text.as_str());
+        let known: Vec<&str> = std::iter::once(ROOT).chain(hosts).collect();
+        let cause = if known.contains(&name.text.as_str()) {
+            "the host is added only after this: say `.change(..)` later".to_owned()
+        } else {
+            format!("no host is called so ({})", listed(&known))
+        };
+        mistakes.push(name.at, format!("change of host `{}`", name.text), cause);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::network::Network;
 use crate::probe::{TraceAnswer, TraceReport};
-use crate::reach::{nearest, pingable};
+use crate::reach::{Explain, nearest, pingable};
 
 /// The way from one node to another, by each family that both have.
 ///
@@ -183,8 +183,8 @@ impl Network {
     ///
     /// # Panics
     ///
-    /// They pass others, or do not arrive: the text sets what was found beside what was expected, hop by hop. There is no node of one of
-    /// the names, or [`path`](Self::path) fails.
+    /// They pass others, or do not arrive: the text sets what was found beside what was expected, hop by hop, and
+    /// [explains](Self::explain) where packets end. There is no node of one of the names, or [`path`](Self::path) fails.
     ///
     /// # Examples
     ///
@@ -217,11 +217,22 @@ impl Network {
             Ok((routers, path)) => {
                 let routers: Vec<&str> = routers.into_iter().map(owner).collect();
                 if let Some(difference) = path.difference(&routers) {
-                    panic!("{difference}");
+                    panic!("{difference}{}", self.why_not(&path, to));
                 }
             }
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Where packets end, if they did not arrive. What cannot be explained is left unsaid: the difference is the failure.
+    fn why_not(&self, path: &PathReport, to: &str) -> String {
+        let lost = path.traces.iter().filter(|(_, trace)| !trace.reached());
+        let explanations = lost.filter_map(|(family, _)| {
+            let of_family = |explain: Explain| explain.family(*family);
+            let explanation = self.explain_with(&path.from, to, of_family).ok()?;
+            (!explanation.is_reachable()).then(|| format!("\n{explanation}\n"))
+        });
+        explanations.collect()
     }
 }
 

@@ -67,6 +67,7 @@ mod tests {
             interfaces: Vec::new(),
             routes: Vec::new(),
             neighbours: Vec::new(),
+            counters: Vec::new(),
             listening: Ok(None),
             unset: vec![Unset {
                 sysctl: "net/ipv4/tcp_rmem".to_owned(),

@@ -8,7 +8,7 @@ use crate::live::{Lack, Unset};
 use crate::plan::{End, Plan, Role};
 use crate::report::shortfalls;
 use crate::task::Panicked;
-use crate::view::{Interface, Neighbour, NeighbourState, OperState, Route};
+use crate::view::{Interface, Neighbour, NeighbourState, OperState, Route, RuleCounter};
 
 /// Of more pings than these, the last are shown.
 const PINGS: usize = 8;
@@ -18,6 +18,8 @@ const TASKS: usize = 8;
 const CABLES: usize = 64;
 /// Addresses that a hint lists.
 const KNOWN: usize = 12;
+/// Rules of a node whose counters are shown.
+const RULES: usize = 16;
 /// What every interface has unless somebody chose another.
 const MTU: u32 = 1500;
 
@@ -35,6 +37,8 @@ pub(super) struct Seen {
     pub(super) interfaces: Vec<Interface>,
     pub(super) routes: Vec<Route>,
     pub(super) neighbours: Vec<Neighbour>,
+    /// What the rules of firewalls have met.
+    pub(super) counters: Vec<RuleCounter>,
     /// Who listens, on one line. That it cannot be told hides nothing else.
     pub(super) listening: Result<Option<String>>,
     pub(super) unset: Vec<Unset>,
@@ -308,6 +312,12 @@ fn state(node: &Seen) -> String {
     }
     for neighbour in &node.neighbours {
         line!(text, "  neighbour {neighbour}");
+    }
+    for counter in node.counters.iter().take(RULES) {
+        line!(text, "  counter {counter}");
+    }
+    if node.counters.len() > RULES {
+        line!(text, "  ({} more rules)", node.counters.len() - RULES);
     }
     match &node.listening {
         Ok(Some(listening)) => line!(text, "  listening: {listening}"),

@@ -17,7 +17,7 @@ pub(crate) enum Carried {
     Protocol(u8),
 }
 
-/// Ports: one, a range of them, or all (`..`).
+/// Ports: one, a range of them, or all (`..`). For several, say [`tcp`](Rule::tcp) or [`udp`](Rule::udp) several times.
 ///
 /// # Examples
 ///
@@ -69,7 +69,7 @@ pub enum ConnectionState {
 }
 
 impl Rule {
-    /// TCP to a port, to a range of ports, or to any (`..`).
+    /// TCP to a port, to a range of ports, or to any (`..`). Said again, it means these as well: `.tcp(80).tcp(443)`.
     ///
     /// # Examples
     ///
@@ -83,7 +83,7 @@ impl Rule {
         self.carried(Carried::Tcp(ports.into()))
     }
 
-    /// UDP to a port, to a range of ports, or to any (`..`).
+    /// UDP to a port, to a range of ports, or to any (`..`). Said again, it means these as well.
     ///
     /// # Examples
     ///

@@ -334,6 +334,7 @@ impl Topology {
     ///     .host("fixed", |h| h.attach("docker0", "172.17.9.9/16"));
     /// assert!(lab.plan().is_ok());
     /// ```
+    #[doc(alias = "docker_network")]
     #[must_use = "builder methods return the changed topology"]
     pub fn docker_bridge(mut self, bridge: DockerBridge) -> Self {
         let DockerBridge { mut bridge, docker } = bridge;

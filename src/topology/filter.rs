@@ -27,6 +27,8 @@ use crate::topology::{Carried, Direction, Ports, Written};
 ///     })
 /// });
 /// ```
+///
+/// See [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html), "Statements".
 #[derive(Clone, Debug)]
 #[must_use = "a rule does nothing until a firewall has it"]
 pub struct Rule {

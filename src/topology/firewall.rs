@@ -111,6 +111,7 @@ impl Firewall {
     /// assert_eq!(net.host("b").counter("default").unwrap().packets, 3);
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "policy")]
     #[track_caller]
     #[must_use = "builder methods return the changed firewall"]
     pub fn drop_by_default(mut self, direction: Direction) -> Self {
@@ -136,6 +137,7 @@ impl Firewall {
     /// assert_eq!(net.host("a").ping("b").unwrap().received(), 0);
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "established")]
     #[track_caller]
     #[must_use = "builder methods return the changed firewall"]
     pub fn stateful(mut self) -> Self {

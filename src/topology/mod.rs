@@ -93,6 +93,8 @@ pub struct Topology {
     pub(crate) segments: Vec<SegmentSpec>,
     pub(crate) links: Vec<LinkSpec>,
     pub(crate) unrouted: Vec<Written>,
+    /// Names of hosts that were to be changed, and were not there.
+    pub(crate) missing: Vec<Written>,
     pub(crate) allowed: Vec<Mistake>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
@@ -125,6 +127,7 @@ impl Topology {
             segments: Vec::new(),
             links: Vec::new(),
             unrouted: Vec::new(),
+            missing: Vec::new(),
             allowed: Vec::new(),
             bare: false,
             realistic: false,
@@ -293,6 +296,7 @@ impl Topology {
         self.segments.extend(other.segments);
         self.links.extend(other.links);
         self.unrouted.extend(other.unrouted);
+        self.missing.extend(other.missing);
         self.allowed.extend(other.allowed);
         self.bare |= other.bare;
         self.realistic |= other.realistic;

@@ -49,7 +49,7 @@ pub(crate) struct ForwardSpec {
 
 impl HostSpec {
     /// Translates the addresses of what this router sends towards an interface: its own name, or that of the segment, the bridge or the
-    /// linked node behind it. See [`NatSpec`].
+    /// linked node behind it. See [`NatSpec`]. Said again by the same name, it says more about the same translation.
     ///
     /// Nobody beyond that interface gets [computed routes](crate::Topology::router) to what is behind the router, in the family that is
     /// translated: IPv4, unless [`ipv6`](NatSpec::ipv6) asks for more.
@@ -86,8 +86,18 @@ impl HostSpec {
         toward: impl Into<String>,
         configure: impl FnOnce(NatSpec) -> NatSpec,
     ) -> Self {
-        let spec = NatSpec::new(Written::here(toward));
-        self.nats.push(configure(spec));
+        let toward = Written::here(toward);
+        match self
+            .nats
+            .iter()
+            .position(|it| it.toward.text == toward.text)
+        {
+            Some(position) => {
+                let spec = self.nats.remove(position);
+                self.nats.insert(position, configure(spec));
+            }
+            None => self.nats.push(configure(NatSpec::new(toward))),
+        }
         self
     }
 }
@@ -238,6 +248,7 @@ impl NatSpec {
     /// assert!(net.host("laptop").run(|| std::net::TcpStream::connect("203.0.113.9:80")).is_ok());
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "nat_loopback")]
     #[must_use = "builder methods return the changed translation"]
     pub fn hairpin(mut self) -> Self {
         self.hairpin = true;
@@ -254,6 +265,8 @@ impl NatSpec {
     /// let plan = net.router("box", |r| r.join("home").join("net").nat("net", |n| n.forward_tcp(8080, "10.0.0.2:80"))).plan();
     /// assert!(plan.unwrap().to_string().contains("iifname \"eth1\" tcp dport 8080 dnat ip to 10.0.0.2:80"));
     /// ```
+    #[doc(alias = "dnat")]
+    #[doc(alias = "forward_port")]
     #[doc(alias = "port_forwarding")]
     #[doc(alias = "publish")]
     #[track_caller]
@@ -273,6 +286,8 @@ impl NatSpec {
     /// let plan = net.router("box", |r| r.join("home").join("net").nat("net", |n| n.forward_udp(53, "10.0.0.2:53"))).plan();
     /// assert!(plan.unwrap().to_string().contains("iifname \"eth1\" udp dport 53 dnat ip to 10.0.0.2:53"));
     /// ```
+    #[doc(alias = "dnat")]
+    #[doc(alias = "forward_port")]
     #[track_caller]
     #[must_use = "builder methods return the changed translation"]
     pub fn forward_udp(self, port: u16, target: impl Display) -> Self {
@@ -329,6 +344,7 @@ impl NatSpec {
     ///     .unwrap();
     /// assert!(plan.to_string().contains("ip6 saddr fd00:1::/64 snat ip6 prefix to 2001:db8:1::/64"));
     /// ```
+    #[doc(alias = "nptv6")]
     #[track_caller]
     #[must_use = "builder methods return the changed translation"]
     pub fn prefix(mut self, outside: impl Display, inside: impl Display) -> Self {

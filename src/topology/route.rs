@@ -18,6 +18,8 @@ use crate::topology::Written;
 ///         .route_with("203.0.113.0/24", |r| r.prohibit())
 /// });
 /// ```
+///
+/// See [ip-route(8)](https://man7.org/linux/man-pages/man8/ip-route.8.html).
 #[derive(Clone, Debug)]
 pub struct RouteSpec {
     pub(crate) destination: Written,

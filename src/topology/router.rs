@@ -65,8 +65,8 @@ impl Topology {
     /// Adds a router: a [`host`](Self::host) that [forwards](HostSpec::forward) IPv4 and IPv6.
     ///
     /// As soon as one node of a network forwards, all nodes get the routes that they lack: a way to every subnet, by a shortest path,
-    /// counted in routers; of several the one by the router that was added first. A node that does not forward and has one gateway for all
-    /// of them gets one default route, others a route for each subnet. The plan prints them.
+    /// counted in routers; of several the one by the router that was added first. A node that does not forward, or that translates, and has one
+    /// gateway for all of them gets one default route, others a route for each subnet. The plan prints them.
     ///
     /// What the topology says is left alone: an explicit route stands for all destinations that it covers, and
     /// [`manual_routes`](HostSpec::manual_routes) and [`unrouted`](Self::unrouted) take a node and a subnet out. A

@@ -28,6 +28,8 @@ use std::time::Duration;
 /// assert!(tracked[0].is_translated());
 /// # }).unwrap();
 /// ```
+///
+/// See [conntrack(8)](https://manpages.debian.org/stable/conntrack/conntrack.8.en.html).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connection {

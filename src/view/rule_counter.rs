@@ -17,6 +17,8 @@ use std::fmt;
 /// assert_eq!(counters[0].to_string(), "input: no ping: 1 packet, 84 bytes");
 /// # }).unwrap();
 /// ```
+///
+/// See [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html), "Counters".
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct RuleCounter {

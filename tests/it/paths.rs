@@ -80,6 +80,10 @@ fn a_way_that_ends_is_no_way(net: &Network) {
     assert!(text.contains("\nIPv4\n"), "{text}");
     assert!(!text.contains("\nIPv6\n"), "{text}");
     assert!(text.contains(" ms !X\n!   3  b         -\n"), "{text}");
+    let culprit = "failed to reach `b` (10.10.2.4) from `a`: ";
+    let (_, why) = text.split_once(culprit).expect(&text);
+    assert!(why.contains("r2") && why.contains("prohibit"), "{text}");
+    assert!(!text.contains("failed to reach `b` (fd"), "{text}");
 }
 
 /// Ports from 33434 up are taken at the target: datagrams get no answer there, echo requests do.

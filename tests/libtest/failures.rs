@@ -37,6 +37,19 @@ fn an_assertion_keeps_its_message_and_place() {
 }
 
 #[test]
+fn what_a_firewall_has_counted_is_in_the_report() {
+    assert_in_order(
+        &section("fails_at_a_firewall"),
+        &[
+            REPORT,
+            "dropped it, by rule `no ping` of chain `input`",
+            "\nserver:\n",
+            "\n  counter input: no ping: ",
+        ],
+    );
+}
+
+#[test]
 fn a_panic_is_told_once() {
     let section = section("fails_with_a_panic");
     assert_eq!(section.matches("out of cheese").count(), 1, "{section}");

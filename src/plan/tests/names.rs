@@ -214,3 +214,28 @@ fn a_parameter_that_belongs_to_no_network() {
     );
     assert!(refusal(&set("net/../kernel/x")).contains("the name has an empty part"));
 }
+
+#[test]
+fn a_host_is_changed_where_it_stands() {
+    let printed = |lab: Topology| lab.plan().unwrap().to_string();
+    let at_once = Topology::lan(["a"])
+        .host("b", |h| h.join("lan").blackhole("10.9.0.0/16"))
+        .host("c", |h| h.join("lan"));
+    let lab = || Topology::lan(["a", "b", "c"]);
+    let later = lab().change("b", |h| h.blackhole("10.9.0.0/16"));
+    assert_eq!(printed(later), printed(at_once));
+    let root = lab().change("root", |root| root.join("lan"));
+    assert_eq!(printed(root), printed(lab().root(|root| root.join("lan"))));
+}
+
+#[test]
+fn a_host_that_is_not_there_is_not_changed() {
+    assert_eq!(
+        mistake(&Topology::lan(["a"]).change("b", |h| h)),
+        r#"[change("b"]: change of host `b`: no host is called so (known: root, a)"#
+    );
+    assert_eq!(
+        mistake(&Topology::lan(["a"]).change("b", |h| h).host("b", |h| h)),
+        r#"[change("b"]: change of host `b`: the host is added only after this: say `.change(..)` later"#
+    );
+}

@@ -283,3 +283,13 @@ fn routes_to_an_outside_prefix_are_computed_ones() {
     assert!(routes(&server(|h| h.manual_routes()), "server").is_empty());
     assert!(routes(&server(|h| h).bare(), "server").is_empty());
 }
+
+#[test]
+fn what_is_said_again_of_a_translation_is_added_to_it() {
+    let at_once = home(|n| n.hairpin().forward_tcp(8080, "web:80"));
+    let later = home(|n| n.hairpin()).change("box", |r| {
+        r.nat("internet", |n| n.forward_tcp(8080, "web:80"))
+    });
+    let [at_once, later] = [at_once, later].map(|it| it.plan().unwrap().to_string());
+    assert_eq!(at_once, later);
+}

@@ -160,6 +160,8 @@ impl TraceReport {
     /// assert_eq!(report.names(), ["r1", "*", "server"]);
     /// # }
     /// ```
+    #[doc(alias = "path")]
+    #[doc(alias = "routers")]
     pub fn names(&self) -> Vec<String> {
         self.hops.iter().map(TraceHop::label).collect()
     }

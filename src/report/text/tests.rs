@@ -65,6 +65,7 @@ fn node(name: &str, interfaces: Vec<Interface>) -> Seen {
         interfaces,
         routes: Vec::new(),
         neighbours: Vec::new(),
+        counters: Vec::new(),
         listening: Ok(None),
         unset: Vec::new(),
         lacking: Vec::new(),
@@ -261,4 +262,28 @@ fn a_shared_network_is_shown_once() {
     );
     assert!(text.contains("\nweb:\n"), "{text}");
     assert!(!text.contains("sidecar:"), "{text}");
+}
+
+#[test]
+fn what_rules_have_met_stands_with_their_node() {
+    let counter = |number: usize| RuleCounter {
+        table: "firewall".to_owned(),
+        chain: "forward".to_owned(),
+        name: format!("rule {number}"),
+        packets: 3,
+        bytes: 252,
+    };
+    let mut seen = healthy();
+    seen[0].counters = (1..=18).map(counter).collect();
+    let text = rendered(seen, &[]);
+    let root = text.split("root:\n").nth(1).unwrap();
+    let root = root.split("ns1:\n").next().unwrap();
+    assert!(
+        root.contains("\n  counter forward: rule 1: 3 packets, 252 bytes\n"),
+        "{text}"
+    );
+    assert!(
+        root.ends_with("rule 16: 3 packets, 252 bytes\n  (2 more rules)\n"),
+        "{text}"
+    );
 }

@@ -31,6 +31,15 @@ fn fails_an_assertion(net: &Network) {
     assert_eq!(net.hosts().count(), 3, "the lan has two members");
 }
 
+#[netns_test(topology = Topology::lan(["client"]).host("server", |h| {
+    h.join("lan").firewall(|f| f.rule(netns_test::Rule::drop().icmp().from("10.1.0.1").named("no ping")))
+}))]
+fn fails_at_a_firewall(net: &Network) {
+    let once = |ping: netns_test::Ping| ping.count(1).timeout(Duration::from_millis(50));
+    let report = net.host("client").ping_with("10.1.0.2", once).unwrap();
+    assert_eq!(report.received(), 1);
+}
+
 #[netns_test]
 fn fails_with_a_panic() {
     panic!("out of cheese");
