@@ -171,13 +171,17 @@ impl Facts for Live<'_> {
 
     fn forwarding_off(&self, node: usize, family: Family, through: &str) -> Option<String> {
         match family {
-            Family::V4 if self.is_zero(node, "net/ipv4/ip_forward") => {
-                Some("net.ipv4.ip_forward = 0".to_owned())
-            }
             Family::V4 => {
+                // The kernel asks the interface alone, which may forward where `/proc/sys` could not be written.
                 let own = format!("net/ipv4/conf/{through}/forwarding");
-                self.is_zero(node, &own)
-                    .then(|| format!("net.ipv4.conf.{through}.forwarding = 0"))
+                let is_off = self.is_zero(node, &own);
+                let all_off = is_off && self.is_zero(node, "net/ipv4/ip_forward");
+                let parameter = if all_off {
+                    "net.ipv4.ip_forward = 0".to_owned()
+                } else {
+                    format!("net.ipv4.conf.{through}.forwarding = 0")
+                };
+                is_off.then_some(parameter)
             }
             Family::V6 => {
                 // Linux 6.17 and newer let single interfaces forward.

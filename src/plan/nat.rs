@@ -130,6 +130,7 @@ impl Deciding<'_, '_, '_> {
             self.wrong(toward.at, cause);
         }
         self.check_earlier(&host.nats[..position], &sides, outside);
+        self.check_timeouts(&host.nats[..position]);
         let fixed = self.fixed(&sides[outside]);
         let pairs = self.pairs(&sides[outside]);
         let prefixes = self.prefixes();
@@ -217,6 +218,21 @@ impl Deciding<'_, '_, '_> {
             });
         }
         Some(*timeout)
+    }
+
+    /// A node's connections are tracked with one timeout, whichever way they leave.
+    fn check_timeouts(&mut self, earlier: &'_ [NatSpec]) {
+        let Some((own, written)) = &self.spec.timeout else {
+            return;
+        };
+        let mut others = earlier.iter().filter_map(|it| it.timeout.as_ref());
+        if let Some((_, first)) = others.find(|(other, _)| other != own) {
+            let cause = format!(
+                "a timeout of {}: a node has one for all its translations, and another is of {}, from {}",
+                written.text, first.text, first.at
+            );
+            self.wrong(written.at, cause);
+        }
     }
 
     fn wrong(&mut self, at: &Location<'_>, cause: impl AsRef<str>) {

@@ -218,6 +218,23 @@ fn an_outside_address_stands_for_one_host() {
     );
 }
 
+#[test]
+fn a_node_has_one_timeout() {
+    let seconds = std::time::Duration::from_secs;
+    let two = |first, second| {
+        home(|n| n).change("box", |r| {
+            r.nat("internet", |n| n.timeout(seconds(first)))
+                .nat("home", |n| n.timeout(seconds(second)))
+        })
+    };
+    assert!(two(30, 30).plan().is_ok());
+    let text = mistake(&two(30, 60));
+    assert!(
+        text.contains("a timeout of 60s: a node has one for all its translations, and another is of 30s, from "),
+        "{text}"
+    );
+}
+
 /// Ports can be forwarded by a further translation, and one that comes first can be about less.
 #[test]
 fn what_an_earlier_translation_leaves_to_a_later_one() {

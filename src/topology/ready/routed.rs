@@ -34,6 +34,8 @@ pub fn star(hosts: usize) -> Topology {
 
 /// Routers in a circle, each with a host: two ways lead to everybody. The routes are those of the shorter one, and stay when a cable is cut.
 ///
+/// Each cable takes one of the 255 automatic subnets: there is room for 127 routers. Packets of Linux, with their TTL of 64, pass 63.
+///
 /// ```text
 ///   h1 -- r1 -- r2 -- h2
 ///         |     |
