@@ -177,6 +177,8 @@ pub enum Blame {
     },
     /// Packets come back to a node where they have been.
     Loop,
+    /// The packet has passed as many routers as its TTL, or hop limit, lets it.
+    TooFar,
     /// The packet arrives; the answer does not.
     ReturnPath(Box<Culprit>),
     /// It ends here or behind, and nothing that the nodes tell says why.

@@ -54,6 +54,10 @@ pub(super) enum Answer {
         from: IpAddr,
         mtu: u32,
     },
+    /// A router says that the packet had passed too many others.
+    TooFar {
+        from: IpAddr,
+    },
     #[default]
     Silence,
 }
@@ -303,6 +307,7 @@ fn by_answer(
             };
             Some(blame(facts, teller(from)?, None, wrong))
         }
+        Answer::TooFar { from } => Some(blame(facts, teller(from)?, None, Blame::TooFar)),
         Answer::Passed | Answer::Silence => None,
     }
 }

@@ -171,6 +171,10 @@ impl Display for Culprit {
                 Ok(())
             }
             Blame::Loop => write!(f, "the packet comes back to {node}: the routes form a loop"),
+            Blame::TooFar => write!(
+                f,
+                "{node} dropped it, for it had passed as many routers as its TTL lets it"
+            ),
             Blame::Unexplained { seen: true } => {
                 write!(
                     f,
@@ -228,10 +232,15 @@ fn help(culprit: &Culprit, is_ipv4: bool) -> Option<String> {
             "set `rp_filter` of the node to 0 or 2, or make the routes symmetric".to_owned()
         }
         Blame::NatWithoutForward { .. } => {
-            format!("forward a port on `{node}`, or ask its own address")
+            format!("forward a port on `{node}`, or ask an address that it has or stands for outside")
         }
         Blame::MtuTooSmall { silent: true, .. } => {
             "let the routers' ICMP errors pass, or give both ends of a link the same MTU".to_owned()
+        }
+        Blame::TooFar => {
+            "a higher TTL for what hosts send: `.sysctl(\"net.ipv4.ip_default_ttl\", 255)`, for IPv6 \
+             `net.ipv6.conf.all.hop_limit`; pings have `.ttl(255)`"
+                .to_owned()
         }
         Blame::Unexplained { .. } => {
             "a capture at the node shows more: `tcpdump -i any`".to_owned()

@@ -310,6 +310,7 @@ fn echo(question: &Question, within: Duration) -> Answer {
             from: *from,
             mtu: *mtu,
         },
+        Some(PingAnswer::TimeExceeded { from, .. }) => Answer::TooFar { from: *from },
         _ => Answer::Silence,
     }
 }

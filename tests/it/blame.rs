@@ -347,3 +347,40 @@ fn a_loop_is_told(net: &Network) -> TestResult {
     assert_eq!(net.explain("a", "b")?.path(), ["a", "r1", "r2", "r1"]);
     Ok(())
 }
+
+/// More routers than the TTL of a packet.
+fn long_chain() -> Topology {
+    let names: Vec<String> = (1..=65).map(|number| format!("r{number}")).collect();
+    let routers = names
+        .iter()
+        .fold(Topology::new().host("a", |h| h), |t, name| {
+            t.router(name, |r| r)
+        });
+    let mut all = vec!["a".to_owned()];
+    all.extend(names);
+    all.push("b".to_owned());
+    let topology = routers.host("b", |h| h);
+    all.windows(2).fold(topology, |topology, pair| {
+        topology.link(pair[0].as_str(), pair[1].as_str())
+    })
+}
+
+#[netns_test(topology = long_chain())]
+fn a_way_that_is_too_long_is_told(net: &Network) -> TestResult {
+    for family in [Family::V4, Family::V6] {
+        let explanation = net.explain_with("a", "b", |e| e.family(family))?;
+        let culprit = explanation.culprit().unwrap();
+        assert_eq!(
+            (culprit.node.as_str(), &culprit.blame),
+            ("r64", &Blame::TooFar)
+        );
+        let text = explanation.to_string();
+        assert!(
+            text.contains(
+                "node `r64` dropped it, for it had passed as many routers as its TTL lets it"
+            ),
+            "{text}"
+        );
+    }
+    Ok(())
+}
