@@ -158,7 +158,9 @@ impl Drop for Watched<'_> {
 
 fn begin_trace(tables: &[Table]) -> Option<Trace> {
     let trace = Trace::open().ok()?;
-    let install: Vec<Change<'_>> = tables.iter().map(Change::Install).collect();
+    // One may be left of a trial that panicked.
+    let replaced = tables.iter().map(|it| Change::Remove(it.layer, &it.name));
+    let install: Vec<Change<'_>> = replaced.chain(tables.iter().map(Change::Install)).collect();
     nft::commit("trace packets", &install).ok()?;
     Some(trace)
 }

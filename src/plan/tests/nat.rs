@@ -220,7 +220,7 @@ fn an_outside_address_stands_for_one_host() {
 
 #[test]
 fn a_node_has_one_timeout() {
-    let seconds = std::time::Duration::from_secs;
+    let seconds = Duration::from_secs;
     let two = |first, second| {
         home(|n| n).change("box", |r| {
             r.nat("internet", |n| n.timeout(seconds(first)))

@@ -7,7 +7,8 @@ use crate::nft::{Layer, Point, Rule, Table};
 /// One change of a rule set. Those of a [`commit`] are made together or not at all.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
-    /// A table with everything in it. One of that name is replaced.
+    /// A new table with everything in it. One of that name must not be there: what a batch replaces, the kernel waits for when the socket
+    /// is closed, longer than all the rest takes.
     Install(&'a Table),
     /// The table, and its chains without their rules. What is there of them stays as it is.
     Ensure(&'a Table),

@@ -19,6 +19,8 @@ const DELETE_ELEMENTS: u16 = SUBSYSTEM << 8 | 14;
 pub(super) const TRACE: u16 = SUBSYSTEM << 8 | 17;
 
 const CREATE: u16 = 0x400;
+/// Refused if it is there already.
+const EXCLUSIVE: u16 = 0x200;
 const APPEND: u16 = 0x800;
 /// What was made is told to who made it: a rule's handle.
 const ECHO: u16 = 8;
@@ -113,11 +115,8 @@ fn install(table: &Table) -> Vec<(String, Draft)> {
         layer, name, sets, ..
     } = table;
     let this = format!("table `{name}`");
-    let mut messages = vec![
-        (this.clone(), new_table(*layer, name)),
-        (this.clone(), delete_table(*layer, name)),
-        (this, new_table(*layer, name)),
-    ];
+    let new = draft(NEW_TABLE, CREATE | EXCLUSIVE, *layer).text(1, name);
+    let mut messages = vec![(this, new)];
     for (position, set) in sets.iter().enumerate() {
         let draft = new_set(*layer, name, set, position as u32 + 1);
         messages.push((format!("set `{}`", set.name), draft));
