@@ -176,9 +176,8 @@ fn free_address(
     taken: &HashSet<(usize, IpAddr)>,
 ) -> Option<Cidr> {
     let usable = |address: &Cidr| {
-        let is_end = Some(address.address()) == subnet.broadcast().map(IpAddr::V4)
-            || (*address == subnet && !is_point_to_point(subnet));
-        !is_end && !taken.contains(&(domain, address.address()))
+        let ip = address.address();
+        !is_end(subnet, ip) && !taken.contains(&(domain, ip))
     };
     let wished = subnet.nth(number).filter(usable);
     // Among one more than are taken, the two ends aside, one is free.
@@ -192,6 +191,12 @@ fn free_address(
 /// `/31` and `/32` (`/127` and `/128`) have no network address; see [RFC 3021](https://www.rfc-editor.org/rfc/rfc3021).
 pub(crate) fn is_point_to_point(subnet: Cidr) -> bool {
     subnet.prefix() >= if subnet.is_ipv4() { 31 } else { 127 }
+}
+
+/// Whether an address is the subnet's own or its broadcast address, which no host has.
+pub(crate) fn is_end(subnet: Cidr, ip: IpAddr) -> bool {
+    let own = ip == subnet.network().address() && !is_point_to_point(subnet);
+    own || Some(ip) == subnet.broadcast().map(IpAddr::V4)
 }
 
 /// Whether the address means a neighbour on one link only. IPv4's 169.254.0.0/16 does not: to the kernel it is a subnet like others.

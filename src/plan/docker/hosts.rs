@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::address::Cidr;
 use crate::plan::Route;
-use crate::plan::address::is_point_to_point;
+use crate::plan::address::is_end;
 use crate::plan::docker::{Lan, Network};
 use crate::plan::draft::{Draft, DraftEnd};
 use crate::plan::mistakes::Mistakes;
@@ -45,12 +45,6 @@ impl Lan {
         })?;
         Cidr::new(found, subnet.prefix()).ok()
     }
-}
-
-/// Whether an address is the subnet's own or its broadcast address.
-fn is_end(subnet: Cidr, ip: IpAddr) -> bool {
-    let alone = is_point_to_point(subnet);
-    !alone && (ip == subnet.address() || Some(ip) == subnet.broadcast().map(IpAddr::V4))
 }
 
 /// Gives hosts their default routes, the first bridge's of each family, and the DNS servers of all bridges.

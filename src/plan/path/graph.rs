@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::hidden;
 use crate::address::{Cidr, Family};
-use crate::plan::address::{is_link_local, is_point_to_point};
+use crate::plan::address::{is_end, is_link_local};
 use crate::plan::draft::Draft;
 
 /// An interface with addresses of one family.
@@ -218,10 +218,7 @@ fn ways(own: &[Leg], gateways: &[Vec<&Leg>]) -> Vec<Way> {
 
 /// Whether the kernel takes this address as a gateway: in a subnet of the interface, none of its ends, none of the node's own.
 fn is_gateway(via: IpAddr, leg: &Leg, own: &[Leg]) -> bool {
-    let in_subnet = |own: &Cidr| {
-        let first = own.network().address() == via && !is_point_to_point(*own);
-        own.contains(via) && !first && own.broadcast().map(IpAddr::V4) != Some(via)
-    };
+    let in_subnet = |own: &Cidr| own.contains(via) && !is_end(*own, via);
     let mut all = own.iter().flat_map(|leg| &leg.addresses);
     leg.addresses.iter().any(in_subnet) && all.all(|it| it.address() != via)
 }

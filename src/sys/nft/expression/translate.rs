@@ -3,7 +3,6 @@
 use super::super::registers::{at, words};
 use super::load::number;
 use super::{Making, octets};
-use crate::address::Cidr;
 use crate::nft::{Datatype, Flags, Hashed, Nat, Ports, Selector, Side, Target};
 use crate::sys::netlink::raw::Attributes;
 
@@ -41,7 +40,7 @@ impl Making {
             Target::Prefix(subnet) => {
                 let last = words(octets(subnet.address()).len() as u32);
                 self.immediate(0, &octets(subnet.network().address()));
-                self.immediate(last, &last_of(*subnet));
+                self.immediate(last, &octets(subnet.last()));
                 data = data.number(3, at(0)).number(4, at(last));
                 flags |= NETMAP;
             }
@@ -166,15 +165,4 @@ impl Making {
 fn bits(flags: Flags) -> u32 {
     let random = if flags.fully_random { FULLY_RANDOM } else { 0 };
     random | if flags.persistent { PERSISTENT } else { 0 }
-}
-
-/// The last address of a subnet.
-fn last_of(subnet: Cidr) -> Vec<u8> {
-    let mut bytes = octets(subnet.network().address());
-    let bits = usize::from(subnet.prefix());
-    for (byte, value) in bytes.iter_mut().enumerate() {
-        let inside = bits.saturating_sub(byte * 8).min(8);
-        *value |= (0xFF_u16 >> inside) as u8;
-    }
-    bytes
 }
