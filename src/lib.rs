@@ -139,7 +139,7 @@
 //! ```text
 //! harness                           one test: parent, child, outcome
 //! doctor keep                       what this machine can do; a network for people to look at
-//! block current reach report require  nodes kept apart; the calling test's network; pings, traces; evidence of a failure; features tried out
+//! block current reach report require trouble  nodes kept apart; the calling test's network; pings, traces; evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
@@ -156,7 +156,7 @@
 //! attempt diagnosis settings        trying again; judging a machine from gathered facts; the environment variables
 //! plan                              every decision and every mistake
 //! topology                          what was asked
-//! nft view wire zone                rule sets; what was seen, as values; packets as bytes; DNS zones as values
+//! impairment nft packet view wire zone                rule sets; what was seen, as values; packets as bytes; DNS zones as values
 //! address                           addresses and subnets
 //! error                             the one error type
 //! errno feature                     the kernel's error numbers; names of what a test can require
@@ -188,7 +188,9 @@ mod feature;
 mod error;
 // --- values: what was asked, and what follows from it; testable on any machine ---
 mod address;
+mod impairment;
 mod nft;
+mod packet;
 mod view;
 mod wire;
 #[cfg(feature = "dns")]
@@ -215,6 +217,7 @@ mod probe;
 mod task;
 mod wait;
 
+mod relay;
 mod runtime;
 // --- a live network ---
 mod live;
@@ -245,6 +248,7 @@ mod current;
 mod reach;
 mod report;
 mod require;
+mod trouble;
 
 mod doctor;
 mod keep;
@@ -265,6 +269,7 @@ pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
 pub use feature::Feature;
 pub use host::{Host, Listening, RuleGuard};
+pub use impairment::{Backend, Impairment, Jitter, Loss, Queue, Reorder};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
@@ -290,6 +295,7 @@ pub use topology::{
     HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind, NatSpec, Ports, RouteSpec,
     Rule, RuleSpec, Topology,
 };
+pub use trouble::Trouble;
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
     Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,

@@ -4,6 +4,7 @@ mod family;
 mod home;
 mod program;
 mod room;
+mod trouble;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
 mod workshop;
@@ -15,6 +16,7 @@ pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
 pub(crate) use room::namespace;
+pub(crate) use trouble::Troubles;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
 
@@ -38,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
     /// The async runtimes of the hosts that have one.
     pub(crate) runtimes: Runtimes,
+    /// What somebody did to the network, and has not undone yet.
+    pub(crate) troubles: Troubles,
     /// The programs that the test started, in their order.
     programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
@@ -135,6 +139,7 @@ impl Parts {
             nodes,
             pings: Mutex::default(),
             runtimes: Runtimes::default(),
+            troubles: Troubles::default(),
             programs: Mutex::default(),
             closed: AtomicBool::new(false),
         }

@@ -1,0 +1,1 @@
+//! What joins the two halves of a wire: a thread of ours, or the kernel.

@@ -1,0 +1,87 @@
+//! What ends a trouble when it is dropped.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::host::quietly;
+use crate::live::Parts;
+
+/// Trouble in a live network: an impairment, a cut, a partition. Dropping it heals that, on a panic, too.
+///
+/// # Examples
+///
+/// ```
+/// use netns_test::{Impairment, Topology};
+/// use std::time::Duration;
+///
+/// # netns_test::run(&Topology::lan(["a", "b"]).wires(), |net| {
+/// let slow = Impairment::new().delay(Duration::from_millis(20));
+/// let trouble = net.host("a").link("eth0").impair(slow).unwrap();
+/// assert!(net.host("a").ping("b").unwrap().min().unwrap() >= Duration::from_millis(40));
+/// trouble.heal().unwrap();
+/// # }).unwrap();
+/// ```
+#[must_use = "trouble whose guard is not bound to a variable is healed at once"]
+pub struct Trouble<'net> {
+    parts: &'net Arc<Parts>,
+    /// None once it is kept or healed.
+    number: Option<u64>,
+    what: String,
+}
+
+impl<'net> Trouble<'net> {
+    /// Of something that has just begun, and how it is undone.
+    pub(crate) fn begun(
+        parts: &'net Arc<Parts>,
+        what: impl Into<String>,
+        undo: impl FnOnce(&Arc<Parts>) -> Result<()> + Send + 'static,
+    ) -> Self {
+        let what = what.into();
+        let number = parts.troubles.begin(what.clone(), undo);
+        Self {
+            parts,
+            number: Some(number),
+            what,
+        }
+    }
+
+    /// Heals it, and tells if that failed.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused.
+    pub fn heal(mut self) -> Result<()> {
+        self.end()
+    }
+
+    /// Leaves it for as long as the network lives, or until [`Network::heal`](crate::Network::heal).
+    pub fn keep(mut self) {
+        self.number = None;
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match self.number.take() {
+            Some(number) => self.parts.troubles.end(number, self.parts),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Trouble<'_> {
+    fn drop(&mut self) {
+        quietly(|| self.end());
+    }
+}
+
+impl fmt::Debug for Trouble<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Trouble({})", self.what)
+    }
+}
+
+impl fmt::Display for Trouble<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
