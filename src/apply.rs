@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::live::{self, LiveNode};
 use crate::plan::rule::Rule;
 use crate::plan::stand_in::StandIn;
-use crate::plan::{self, Bridge, Cable, End, Ends, NextHop, Node, Plan, Route};
+use crate::plan::{self, Bridge, End, Ends, NextHop, Node, Plan, Role, Route};
 use crate::settle;
 use crate::sys::netlink::{
     self, BridgeVerb, HopVerb, Request, RouteVerb, RouteVerbKind, RuleVerb, Transport, VethVerb,
@@ -123,42 +123,44 @@ impl<'p> Builder<'p> {
 
     /// Makes veth pairs, both ends in place, in batches by the namespace of their first end.
     fn cables(&self) -> Result<()> {
-        let mut by_node: BTreeMap<usize, Vec<&Cable>> = BTreeMap::new();
-        for cable in &self.plan.cables {
-            by_node.entry(cable.ends[0].node).or_default().push(cable);
+        let mut by_node: BTreeMap<usize, Vec<[&End; 2]>> = BTreeMap::new();
+        for pair in self.plan.veths() {
+            by_node.entry(pair[0].node).or_default().push(pair);
         }
-        for (node, cables) in by_node {
-            for batch in cables.chunks(CABLES) {
-                self.cable_batch(node, batch)?;
+        for (node, pairs) in by_node {
+            for batch in pairs.chunks(CABLES) {
+                self.veth_batch(node, batch)?;
             }
         }
         Ok(())
     }
 
-    fn cable_batch(&self, node: usize, cables: &[&Cable]) -> Result<()> {
+    fn veth_batch(&self, node: usize, pairs: &[[&End; 2]]) -> Result<()> {
         // The descriptors have to stay open until the kernel has used them.
-        let mut namespaces = Vec::with_capacity(cables.len());
-        for cable in cables {
-            let far = cable.ends[1].node;
+        let mut namespaces = Vec::with_capacity(pairs.len());
+        for [_, far] in pairs {
+            let far = far.node;
             namespaces.push(if far == node {
                 None
             } else {
                 Some(self.nodes[far].descriptor()?)
             });
         }
-        let requests = cables.iter().zip(&namespaces).map(|(cable, namespace)| {
-            let [near, far] = &cable.ends;
-            let master = near
-                .bridge
-                .map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
-            netlink::add_veth(
-                &veth(near),
-                master,
-                !self.plan.bare,
-                &veth(far),
-                namespace.as_ref(),
-            )
-        });
+        let requests = pairs
+            .iter()
+            .zip(&namespaces)
+            .map(|([near, far], namespace)| {
+                let master = near
+                    .bridge
+                    .map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
+                netlink::add_veth(
+                    &veth(near),
+                    master,
+                    self.raises(near.node),
+                    &veth(far),
+                    namespace.as_ref(),
+                )
+            });
         self.nodes[node]
             .netlink()
             .execute(requests.collect())
@@ -167,7 +169,7 @@ impl<'p> Builder<'p> {
 
     /// Raises what is still down, bridges excepted.
     fn raise(&self, node: usize) -> Vec<Request> {
-        if self.plan.bare || self.plan.nodes[node].shares.is_some() {
+        if !self.raises(node) || self.plan.nodes[node].shares.is_some() {
             return Vec::new();
         }
         let far = self.ends[node].far.iter();
@@ -175,6 +177,11 @@ impl<'p> Builder<'p> {
             .chain(self.unwanted_loopback(node))
             .chain(far.map(|end| netlink::set_up(&end.name, end.index, true)))
             .collect()
+    }
+
+    /// Whether interfaces are raised here. Nobody could raise those where the halves of wires meet.
+    fn raises(&self, node: usize) -> bool {
+        !self.plan.bare || self.plan.nodes[node].role == Role::Wire
     }
 
     /// Raises bridges, adds addresses, then routes and rules.

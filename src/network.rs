@@ -166,6 +166,22 @@ impl Network {
         self.parts.plan.families()
     }
 
+    /// The number from which everything follows that is left to chance: which packets are lost, by how much a delay varies.
+    ///
+    /// `NETNS_TEST_SEED` says it, or [`Topology::seed`]; otherwise each network has another. With the same seed, the same packets in the
+    /// same order meet the same fate. The report of a failed test names it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::new().seed(7), |net| {
+    /// println!("NETNS_TEST_SEED={}", net.seed());
+    /// # }).unwrap();
+    /// ```
+    pub fn seed(&self) -> u64 {
+        self.parts.seed.get()
+    }
+
     /// A host by its name; `root` is one.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! The network as it was when a test failed.
 
+mod chance;
 mod programs;
 mod shortfalls;
 mod text;
@@ -25,8 +26,8 @@ const EXPLAINED: usize = 3;
     clippy::print_stderr,
     reason = "the report is part of the failed test's output"
 )]
-pub(crate) fn print(parts: &Arc<Parts>) {
-    eprint!("{}", render(parts));
+pub(crate) fn print(parts: &Arc<Parts>, test: &str) {
+    eprint!("{}{}", render(parts), chance::render(parts, test));
 }
 
 fn render(parts: &Arc<Parts>) -> String {

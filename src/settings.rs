@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// `NETNS_TEST_TIME_SCALE`: what every limit is multiplied by.
     pub(crate) time_scale: f64,
+    /// `NETNS_TEST_SEED`: from which everything follows that is left to chance.
+    pub(crate) seed: Option<u64>,
     /// `NETNS_TEST_ON_FAIL`: what a failed test leaves.
     pub(crate) on_fail: OnFail,
 }
@@ -95,6 +97,7 @@ impl Settings {
                 None => TIMEOUT,
             },
             time_scale: positive(&lookup, "NETNS_TEST_TIME_SCALE")?.unwrap_or(1.0),
+            seed: number(&lookup, "NETNS_TEST_SEED")?,
             on_fail: choice(
                 &lookup,
                 "NETNS_TEST_ON_FAIL",
@@ -117,6 +120,11 @@ impl Settings {
 /// A limit, scaled by `NETNS_TEST_TIME_SCALE` if that can be read.
 pub(crate) fn scaled(limit: Duration) -> Duration {
     Settings::from_env().map_or(limit, |settings| settings.scaled(limit))
+}
+
+/// The seed that the environment names, if that can be read.
+pub(crate) fn seed() -> Option<u64> {
+    Settings::from_env().ok()?.seed
 }
 
 /// How long room for a namespace is waited for, scaled. People wait as long for the explanation where the limit is simply too low.
@@ -169,6 +177,18 @@ fn required(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Requ
         features.push(Feature::from_name(word).ok_or_else(unknown)?);
     }
     Ok(Require::These(features))
+}
+
+/// Any number of 64 bits.
+fn number(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<u64>, String> {
+    let Some(text) = lookup(name) else {
+        return Ok(None);
+    };
+    let wrong = |_| {
+        let most = u64::MAX;
+        format!("failed to read {name}: `{text}` is no whole number from 0 to {most}")
+    };
+    text.parse().map(Some).map_err(wrong)
 }
 
 /// A number above zero, and no larger than makes sense for a time.
@@ -276,6 +296,11 @@ mod tests {
                 "NETNS_TEST_TIME_SCALE",
                 "x",
                 "failed to read NETNS_TEST_TIME_SCALE: `x` is no number above 0 and up to 1000000",
+            ),
+            (
+                "NETNS_TEST_SEED",
+                "-1",
+                "failed to read NETNS_TEST_SEED: `-1` is no whole number from 0 to 18446744073709551615",
             ),
         ] {
             assert_eq!(parse(&[(name, value)]).unwrap_err(), expected);

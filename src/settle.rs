@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::address::{Cidr, Family};
 use crate::error::{Error, Kind, Result};
 use crate::live::{LiveNode, Parts};
-use crate::plan::{End, Ends, Node, Plan, Role};
+use crate::plan::{End, Ends, Node, Plan};
 use crate::settings;
 use crate::sys::netlink::{self, Changes, Transport, look};
 use crate::sys::sysctl;
@@ -59,7 +59,7 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
         let own = own_addresses(node, ends);
         let others = has_others(node, ends, &own);
         wait_for_addresses(live, own, deadline)?;
-        if others && node.role != Role::Switch && has_ipv6(live) {
+        if others && !node.role.is_hidden() && has_ipv6(live) {
             wait_until_none_is_tentative(live, !node.bridges.is_empty(), deadline)?;
         }
     }
@@ -203,15 +203,11 @@ fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instan
 /// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
 pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
     let is_it = |end: &End| end.node == node && end.index == index;
-    let far = parts
-        .plan
-        .cables
-        .iter()
-        .find_map(|cable| match &cable.ends {
-            [near, far] if is_it(near) => Some(far.node),
-            [far, near] if is_it(near) => Some(far.node),
-            _ => None,
-        });
+    let far = parts.plan.veths().find_map(|pair| match pair {
+        [near, far] if is_it(near) => Some(far.node),
+        [far, near] if is_it(near) => Some(far.node),
+        _ => None,
+    });
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for node in std::iter::once(node).chain(far) {
         let live = &parts.nodes[node];

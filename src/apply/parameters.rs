@@ -5,7 +5,7 @@ use std::io;
 use crate::error::{Error, Kind, Result, errno_text};
 use crate::live::{LiveNode, Unset};
 use crate::plan::stand_in::{self, Interface, StandIn};
-use crate::plan::{self, Node, Plan, Role};
+use crate::plan::{self, Node, Plan};
 use crate::sys::netlink::{self, Request};
 use crate::sys::sysctl;
 
@@ -26,9 +26,9 @@ pub(super) fn set_defaults(
     groups: &str,
 ) -> Result<Defaults> {
     let node = &plan.nodes[position];
-    let own = (node.role != Role::Switch && !plan.realistic)
+    let own = (!node.role.is_hidden() && !plan.realistic)
         .then_some(("net/ipv4/ping_group_range", groups));
-    let has_bridges = node.role != Role::Switch && !node.bridges.is_empty();
+    let has_bridges = !node.role.is_hidden() && !node.bridges.is_empty();
     let bridged = inherited
         .iter()
         .filter(|(name, _)| has_bridges || !name.starts_with("net/bridge/"));

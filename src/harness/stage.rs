@@ -63,7 +63,7 @@ pub(crate) fn stage(
         };
     }
     if outcome::judge(case.should_panic, &ending).is_err() {
-        show(&network, settings, audience);
+        show(case, &network, settings, audience);
         // What the failed body left behind is no second failure.
         return Staged::Ended(ending);
     }
@@ -71,19 +71,19 @@ pub(crate) fn stage(
     match tolerated.and_then(|()| network.end()) {
         Ok(()) => Staged::Ended(ending),
         Err(error) => {
-            show(&network, settings, audience);
+            show(case, &network, settings, audience);
             Staged::Ended(Ending::Broken(error.to_string()))
         }
     }
 }
 
 /// What a failed test leaves.
-fn show(network: &Network, settings: &Settings, audience: &dyn Audience) {
+fn show(case: &Case, network: &Network, settings: &Settings, audience: &dyn Audience) {
     match settings.on_fail {
         OnFail::None => {}
-        OnFail::Report => report::print(network.parts()),
+        OnFail::Report => report::print(network.parts(), case.test_name()),
         OnFail::Hold => {
-            report::print(network.parts());
+            report::print(network.parts(), case.test_name());
             keep::hold(network.parts(), |text| audience.hold(text));
         }
     }
@@ -206,7 +206,7 @@ fn perform(
             .spawn_scoped(scope, perform)
         {
             Ok(thread) => {
-                audience.watch(&done, &|| report::print(network.parts()));
+                audience.watch(&done, &|| report::print(network.parts(), case.test_name()));
                 thread
                     .join()
                     .unwrap_or_else(|payload| Ending::Panicked(panic_text(&*payload)))

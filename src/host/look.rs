@@ -44,13 +44,12 @@ impl Host<'_> {
         };
         let node = self.parts.plan.namespace_of(self.node);
         let is_this = |end: &plan::End| end.node == node && end.index == interface.index;
-        let cable = self
+        let pair = self
             .parts
             .plan
-            .cables
-            .iter()
-            .find(|cable| cable.ends.iter().any(is_this));
-        let other = cable.and_then(|cable| cable.ends.iter().find(|end| !is_this(end)));
+            .veths()
+            .find(|pair| pair.iter().any(|end| is_this(end)));
+        let other = pair.and_then(|pair| pair.into_iter().find(|end| !is_this(end)));
         peer.node = other.map(|end| self.parts.plan.nodes[end.node].name.clone());
     }
 

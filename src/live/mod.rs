@@ -4,6 +4,7 @@ mod family;
 mod home;
 mod program;
 mod room;
+mod seed;
 mod trouble;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
@@ -16,6 +17,7 @@ pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
 pub(crate) use room::namespace;
+pub(crate) use seed::Seed;
 pub(crate) use trouble::Troubles;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
@@ -40,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
     /// The async runtimes of the hosts that have one.
     pub(crate) runtimes: Runtimes,
+    /// From which everything follows that is left to chance.
+    pub(crate) seed: Seed,
     /// What somebody did to the network, and has not undone yet.
     pub(crate) troubles: Troubles,
     /// The programs that the test started, in their order.
@@ -135,6 +139,7 @@ impl LiveNode {
 impl Parts {
     pub(crate) fn new(plan: Plan, nodes: Vec<LiveNode>) -> Self {
         Self {
+            seed: Seed::new(plan.seed),
             plan,
             nodes,
             pings: Mutex::default(),

@@ -27,6 +27,7 @@ pub(crate) fn allot(draft: &mut Draft<'_>, mistakes: &mut Mistakes<'_>) {
         nodes,
         domains,
         cables,
+        wires: _,
         only,
     } = draft;
     for end in cables.iter_mut().flatten() {

@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::panic::Location;
 
 use crate::address::{Cidr, Family, Mac};
+use crate::impairment::Impairment;
 use crate::nft::Table;
 use crate::plan::check::IPV6_MTU;
 use crate::plan::docker::Network;
 use crate::plan::rule::Rule;
 use crate::plan::{
-    Bridge, Cable, End, FIRST_INDEX, INDEXES, Node, Plan, Role, Route, Segment, Sysctl,
+    Bridge, Cable, End, FIRST_INDEX, INDEXES, LARGEST_MTU, Node, Plan, Role, Route, Segment,
+    Sysctl, Wire,
 };
 use crate::topology::{BridgeSpec, HostSpec, InterfaceSpec, Topology, Written};
 use crate::wire::advertisement::Advertisement;
@@ -21,6 +23,7 @@ pub(crate) struct Draft<'t> {
     pub(crate) nodes: Vec<DraftNode>,
     pub(crate) domains: Vec<Domain<'t>>,
     pub(crate) cables: Vec<[DraftEnd<'t>; 2]>,
+    pub(crate) wires: Vec<DraftWire>,
     /// The one family that the network is limited to.
     pub(crate) only: Option<Family>,
 }
@@ -71,6 +74,13 @@ pub(crate) struct DraftBridge<'t> {
     pub(crate) addresses: Vec<(Cidr, &'t Written)>,
     /// What was asked for; nobody asked for a switch's.
     pub(crate) spec: Option<&'t BridgeSpec>,
+}
+
+/// A cable that is a wire, with names, indexes and hardware addresses of its own two ports.
+pub(crate) struct DraftWire {
+    pub(crate) cable: usize,
+    pub(crate) ports: [(String, u32, Mac); 2],
+    pub(crate) impairments: [Option<Impairment>; 2],
 }
 
 pub(crate) struct DraftEnd<'t> {
@@ -169,18 +179,48 @@ impl Draft<'_> {
         let cables = self
             .cables
             .into_iter()
-            .map(|ends| Cable {
+            .enumerate()
+            .map(|(cable, ends)| Cable {
                 ends: ends.map(&end),
+                wire: self.wires.iter().position(|it| it.cable == cable),
             })
             .collect();
+        // The hidden node is the last one.
+        let hidden = nodes.len() - 1;
+        let wires = self.wires.into_iter();
+        let wires = wires.map(|wire| wire.into_wire(hidden)).collect();
         Plan {
             nodes,
             cables,
+            wires,
+            backend: topology.backend,
+            seed: topology.seed,
             segments,
             bare: topology.bare,
             realistic: topology.realistic,
             only: self.only,
             allowed: topology.allowed.clone(),
+        }
+    }
+}
+
+impl DraftWire {
+    fn into_wire(self, node: usize) -> Wire {
+        let port = |(name, index, mac)| End {
+            node,
+            name,
+            index,
+            mac,
+            // It passes whatever the hosts' ends pass.
+            mtu: Some(LARGEST_MTU),
+            bridge: None,
+            addresses: Vec::new(),
+            autoconfigured: false,
+            advertisement: None,
+        };
+        Wire {
+            ports: self.ports.map(port),
+            impairments: self.impairments,
         }
     }
 }
@@ -242,6 +282,7 @@ impl DraftNode {
             Role::Root => "veth",
             Role::Host => "eth",
             Role::Switch => "port",
+            Role::Wire => "wire",
         };
         loop {
             let name = format!("{stem}{}", self.next_name);

@@ -26,6 +26,7 @@ mod sysctl;
 #[cfg(test)]
 mod tests;
 mod wire;
+pub(crate) mod wires;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(crate) use sysctl::{BRIDGED, INHERITED, IPV6_FORWARDING, path as sysctl_path
 
 use crate::address::{Cidr, Family, Mac};
 use crate::error::Result;
+use crate::impairment::{Backend, Impairment};
 use crate::nft::Table;
 use crate::topology::{Mistake, RouteKind, Topology};
 use crate::wire::advertisement::Advertisement;
@@ -45,6 +47,8 @@ use crate::wire::advertisement::Advertisement;
 const FIRST_INDEX: u32 = 100;
 /// The indexes of one node's interfaces and the next's are this far apart.
 const INDEXES: u32 = 1000;
+/// What a veth passes at most, in bytes.
+const LARGEST_MTU: u32 = 65_535;
 /// A bridge takes no more ports than this; the next one is `EXFULL`.
 const BRIDGE_PORTS: usize = 1023;
 
@@ -58,11 +62,15 @@ const BRIDGE_PORTS: usize = 1023;
 /// let plan = netns_test::Topology::new().bridge("br0", "10.0.0.1/24").plan().unwrap();
 /// assert!(plan.to_string().contains("ip address add 10.0.0.1/24 dev br0"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The root is the first; hosts follow in the order of the topology, then the switches.
     pub(crate) nodes: Vec<Node>,
     pub(crate) cables: Vec<Cable>,
+    pub(crate) wires: Vec<Wire>,
+    /// What joins the halves of wires.
+    pub(crate) backend: Backend,
+    pub(crate) seed: Option<u64>,
     /// What interfaces can be on, beside cables between two nodes.
     pub(crate) segments: Vec<Segment>,
     pub(crate) bare: bool,
@@ -77,6 +85,15 @@ pub(crate) enum Role {
     Root,
     Host,
     Switch,
+    /// Where the halves of wires meet.
+    Wire,
+}
+
+impl Role {
+    /// Whether nobody's code ever runs there.
+    pub(crate) fn is_hidden(self) -> bool {
+        matches!(self, Self::Switch | Self::Wire)
+    }
 }
 
 /// A network namespace.
@@ -127,10 +144,21 @@ pub(crate) struct Segment {
     pub(crate) members: Vec<(usize, String)>,
 }
 
-/// A veth pair. Its first end is made, and raised, first.
+/// A veth pair, or two if it is a wire. Its first end is made, and raised, first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cable {
     pub(crate) ends: [End; 2],
+    /// Position in [`Plan::wires`]: then it is two pairs, each with its far end in the hidden node.
+    pub(crate) wire: Option<usize>,
+}
+
+/// What is between the halves of a cable.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wire {
+    /// In the hidden node: that of the cable's first end, then that of its second.
+    pub(crate) ports: [End; 2],
+    /// Of what goes forth, from the first end to the second, and back.
+    pub(crate) impairments: [Option<Impairment>; 2],
 }
 
 /// One end of a veth pair.
@@ -223,6 +251,7 @@ impl Topology {
         name::check(self, &mut mistakes);
         let mut draft = draft::Draft::of(self, &mut mistakes);
         share::decide(self, &mut draft, &mut mistakes);
+        wires::decide(self, &mut draft, &mut mistakes);
         address::allot(&mut draft, &mut mistakes);
         slaac::decide(self, &mut draft, &mut mistakes);
         nat::decide(self, &mut draft, &mut mistakes);
@@ -260,7 +289,7 @@ impl Plan {
     /// The cable ends of each node, looked up once for all of them.
     pub(crate) fn ends_by_node(&self) -> Vec<Ends<'_>> {
         let mut ends: Vec<Ends<'_>> = self.nodes.iter().map(|_| Ends::default()).collect();
-        for Cable { ends: [near, far] } in &self.cables {
+        for [near, far] in self.veths() {
             ends[near.node].all.push(near);
             ends[near.node].near.push(near);
             ends[far.node].all.push(far);
@@ -269,12 +298,29 @@ impl Plan {
         ends
     }
 
+    /// The veth pairs, the end that is made and raised first before the other.
+    pub(crate) fn veths(&self) -> impl Iterator<Item = [&End; 2]> + '_ {
+        self.cables.iter().flat_map(|cable| {
+            let [first, second] = &cable.ends;
+            let pairs = match cable.wire {
+                None => [Some([first, second]), None],
+                Some(wire) => {
+                    let [to_first, to_second] = &self.wires[wire].ports;
+                    [Some([first, to_first]), Some([to_second, second])]
+                }
+            };
+            pairs.into_iter().flatten()
+        })
+    }
+
+    /// The namespace in which the halves of wires meet, if there are any.
+    pub(crate) fn wires_node(&self) -> Option<usize> {
+        Some(self.wires.first()?.ports[0].node)
+    }
+
     /// The cable ends in a node.
     pub(crate) fn ends(&self, node: usize) -> impl Iterator<Item = &End> + '_ {
-        self.cables
-            .iter()
-            .flat_map(|cable| &cable.ends)
-            .filter(move |end| end.node == node)
+        self.veths().flatten().filter(move |end| end.node == node)
     }
 
     /// The nodes that people know about: the root and the hosts.
@@ -282,6 +328,6 @@ impl Plan {
         self.nodes
             .iter()
             .enumerate()
-            .filter(|(_, node)| node.role != Role::Switch)
+            .filter(|(_, node)| !node.role.is_hidden())
     }
 }

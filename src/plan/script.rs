@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use crate::address::{Cidr, Family};
-use crate::plan::{Bridge, Cable, End, Node, Plan, Role, Route};
+use crate::plan::{Bridge, End, Node, Plan, Role, Route};
 use crate::topology::ROOT;
 
 impl Display for Plan {
@@ -34,8 +34,8 @@ impl Display for Plan {
         for position in own() {
             At(self, position).bridges(f)?;
         }
-        for cable in &self.cables {
-            self.cable(cable, f)?;
+        for pair in self.veths() {
+            self.pair(pair, f)?;
         }
         root.finish(f)?;
         for position in own().skip(1) {
@@ -56,9 +56,9 @@ impl Display for Plan {
 }
 
 impl Plan {
-    fn cable(&self, cable: &Cable, f: &mut Formatter<'_>) -> fmt::Result {
+    fn pair(&self, pair: [&End; 2], f: &mut Formatter<'_>) -> fmt::Result {
         // The root has no name under `ip netns`, so that a cable to it is made there.
-        let [a, b] = &cable.ends;
+        let [a, b] = pair;
         let (a, b) = if b.node == 0 { (b, a) } else { (a, b) };
         let peer = At(self, b.node);
         write!(
@@ -109,8 +109,11 @@ impl At<'_> {
     fn name(&self) -> String {
         let node = &self.0.nodes[self.1];
         match node.role {
-            Role::Switch => {
-                let mut name = format!("switch{}", self.1);
+            Role::Switch | Role::Wire => {
+                let mut name = match node.role {
+                    Role::Wire => node.name.clone(),
+                    _ => format!("switch{}", self.1),
+                };
                 while self.0.visible().any(|(_, host)| host.name == name) {
                     name.push('_');
                 }
@@ -247,7 +250,7 @@ impl At<'_> {
     }
 
     fn up(&self, interface: &str, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.0.bare {
+        if self.0.bare && self.0.nodes[self.1].role != Role::Wire {
             Ok(())
         } else {
             writeln!(f, "{} link set dev {} up", self.ip(), word(interface))

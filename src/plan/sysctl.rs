@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::plan::draft::{Draft, nodes};
 use crate::plan::mistakes::Mistakes;
-use crate::plan::{Node, Plan, Role, Sysctl};
+use crate::plan::{Node, Plan, Sysctl};
 use crate::topology::Topology;
 
 type Parameters = &'static [(&'static str, &'static str)];
@@ -113,11 +113,11 @@ impl Plan {
     ) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
         let ipv6 = match (self.only, node.role) {
             (Some(Family::V4), _) => NO_IPV6,
-            (_, Role::Switch) => SILENT,
+            (_, role) if role.is_hidden() => SILENT,
             _ if self.realistic => &[],
             _ => IPV6_AT_ONCE,
         };
-        let ports = if node.role == Role::Switch || self.realistic {
+        let ports = if node.role.is_hidden() || self.realistic {
             &[]
         } else {
             LOW_PORTS

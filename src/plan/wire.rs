@@ -24,6 +24,7 @@ impl<'t> Draft<'t> {
             nodes: Vec::new(),
             domains: Vec::new(),
             cables: Vec::new(),
+            wires: Vec::new(),
             only: family::only(topology, mistakes),
         };
         draft

@@ -257,7 +257,7 @@ fn is_useful(address: IpAddr) -> bool {
 /// Who is joined to whom, with the addresses of the plan.
 fn brief(plan: &Plan) -> String {
     let mut text = String::from("plan:\n");
-    for node in plan.nodes.iter().filter(|node| node.role != Role::Switch) {
+    for node in plan.nodes.iter().filter(|node| !node.role.is_hidden()) {
         for bridge in &node.bridges {
             let addresses = listed(&bridge.addresses);
             line!(text, "  {} bridge {}{addresses}", node.name, bridge.name);

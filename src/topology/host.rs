@@ -4,7 +4,8 @@ use std::panic::Location;
 
 use crate::topology::written;
 use crate::topology::{
-    Addresses, Firewall, InterfaceSpec, NatSpec, RouteKind, RouteSpec, RuleSpec, Written,
+    Addresses, Firewall, InterfaceSpec, NatSpec, RouteKind, RouteSpec, RuleSpec, TroubleSpec,
+    Written,
 };
 #[cfg(feature = "dns")]
 use crate::zone::{Zone, Zones};
@@ -39,6 +40,8 @@ pub struct HostSpec {
     pub(crate) firewall: Firewall,
     pub(crate) pmtu_black_hole: bool,
     pub(crate) clamp_mss: bool,
+    /// Of all its interfaces.
+    pub(crate) trouble: TroubleSpec,
     #[cfg(feature = "dns")]
     pub(crate) dns: Vec<Zone>,
     pub(crate) worker_threads: Option<(usize, &'static Location<'static>)>,
@@ -68,6 +71,7 @@ impl HostSpec {
             firewall: Firewall::default(),
             pmtu_black_hole: false,
             clamp_mss: false,
+            trouble: TroubleSpec::default(),
             #[cfg(feature = "dns")]
             dns: Vec::new(),
             worker_threads: None,
@@ -87,6 +91,7 @@ impl HostSpec {
         self.firewall = self.firewall.merge(other.firewall);
         self.pmtu_black_hole |= other.pmtu_black_hole;
         self.clamp_mss |= other.clamp_mss;
+        self.trouble = self.trouble.merge(other.trouble);
         #[cfg(feature = "dns")]
         self.dns.extend(other.dns);
         self.worker_threads = self.worker_threads.or(other.worker_threads);

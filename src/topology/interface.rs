@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::address::Cidr;
-use crate::topology::{AdvertisementSpec, Written};
+use crate::topology::{AdvertisementSpec, TroubleSpec, Written};
 
 /// One end of an attachment or of a link: its name, addresses, MTU and hardware address, all of them optional.
 ///
@@ -26,6 +26,7 @@ pub struct InterfaceSpec {
     pub(crate) advertisement: Option<AdvertisementSpec>,
     /// Where it was said that the interface configures itself.
     pub(crate) slaac: Option<&'static Location<'static>>,
+    pub(crate) trouble: TroubleSpec,
 }
 
 /// Where an interface's addresses come from.
@@ -47,6 +48,7 @@ impl InterfaceSpec {
             mac: None,
             advertisement: None,
             slaac: None,
+            trouble: TroubleSpec::default(),
         }
     }
 

@@ -17,10 +17,12 @@ mod route;
 mod router;
 mod rule;
 mod share;
+mod trouble;
 
 use std::panic::Location;
 
 use crate::address::Family;
+use crate::impairment::Backend;
 
 pub use advertisement::AdvertisementSpec;
 pub use bridge::BridgeSpec;
@@ -46,6 +48,7 @@ pub(crate) use interface::{Addressing, written};
 pub(crate) use link::LinkSpec;
 pub(crate) use nat::ForwardSpec;
 pub(crate) use route::RouteKind;
+pub(crate) use trouble::{Asked, TroubleSpec};
 
 /// The name of the node in which a test's body runs unless it asks for another; bridges live there.
 pub(crate) const ROOT: &str = "root";
@@ -96,6 +99,10 @@ pub struct Topology {
     /// Names of hosts that were to be changed, and were not there.
     pub(crate) missing: Vec<Written>,
     pub(crate) allowed: Vec<Mistake>,
+    /// Of every cable.
+    pub(crate) trouble: TroubleSpec,
+    pub(crate) backend: Backend,
+    pub(crate) seed: Option<u64>,
     pub(crate) bare: bool,
     pub(crate) realistic: bool,
     /// The families that it was limited to; more than one of them is a mistake.
@@ -129,6 +136,9 @@ impl Topology {
             unrouted: Vec::new(),
             missing: Vec::new(),
             allowed: Vec::new(),
+            trouble: TroubleSpec::default(),
+            backend: Backend::Automatic,
+            seed: None,
             bare: false,
             realistic: false,
             only: Vec::new(),
@@ -298,6 +308,11 @@ impl Topology {
         self.unrouted.extend(other.unrouted);
         self.missing.extend(other.missing);
         self.allowed.extend(other.allowed);
+        self.trouble = self.trouble.merge(other.trouble);
+        if self.backend == Backend::Automatic {
+            self.backend = other.backend;
+        }
+        self.seed = self.seed.or(other.seed);
         self.bare |= other.bare;
         self.realistic |= other.realistic;
         self.only.extend(other.only);

@@ -53,6 +53,7 @@ pub(crate) fn decide(topology: &Topology, draft: &mut Draft<'_>, mistakes: &mut 
         nodes,
         domains,
         cables,
+        wires: _,
         only,
     } = draft;
     for end in cables.iter().flatten().filter(|end| !end.port) {

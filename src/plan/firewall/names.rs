@@ -140,7 +140,7 @@ pub(super) fn ports(plan: &Plan, bridge: usize) -> Vec<&str> {
 /// The nodes behind the ports of a bridge of the root, each with a port.
 fn behind_ports(plan: &Plan, bridge: usize) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
-    for Cable { ends: [a, b] } in &plan.cables {
+    for Cable { ends: [a, b], .. } in &plan.cables {
         for (port, other) in [(a, b), (b, a)] {
             if port.node == 0 && port.bridge == Some(bridge) {
                 let node = plan.nodes[other.node].name.as_str();

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use super::side::{self, Side};
 use super::{Deciding, Forward};
 use crate::address::{Cidr, Family};
-use crate::plan::Role;
 use crate::plan::address::is_link_local;
 use crate::plan::draft::{Draft, listed};
 use crate::topology::ForwardSpec;
@@ -71,7 +70,7 @@ impl Deciding<'_, '_, '_> {
         let port: u16 = port.parse().map_err(|_| unclear())?;
         let nodes = &self.draft.nodes;
         let mut known = nodes.iter().enumerate();
-        let known = known.by_ref().filter(|(_, it)| it.role != Role::Switch);
+        let known = known.by_ref().filter(|(_, it)| !it.role.is_hidden());
         let known: Vec<(usize, &str)> = known.map(|(node, it)| (node, it.name.as_str())).collect();
         let named = known.iter().find(|(_, it)| *it == name);
         let Some(node) = named.map(|(node, _)| nodes[*node].shares.unwrap_or(*node)) else {

@@ -16,6 +16,7 @@ mod routes;
 mod rules;
 mod share;
 mod walks;
+mod wires;
 
 use crate::topology::{Mistake, Topology};
 

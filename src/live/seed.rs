@@ -1,0 +1,81 @@
+//! The number from which everything follows that is left to chance.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::settings;
+
+/// A network's seed, and whether anything has come of it.
+#[derive(Debug)]
+pub(crate) struct Seed {
+    number: u64,
+    used: AtomicBool,
+}
+
+impl Seed {
+    /// That of the environment, or of the topology, or one that nobody has chosen.
+    pub(crate) fn new(asked: Option<u64>) -> Self {
+        let any = || RandomState::new().build_hasher().finish();
+        Self {
+            number: settings::seed().or(asked).unwrap_or_else(any),
+            used: AtomicBool::new(false),
+        }
+    }
+
+    /// The number, for what is left to chance.
+    pub(crate) fn get(&self) -> u64 {
+        self.used.store(true, Ordering::Relaxed);
+        self.number
+    }
+
+    /// A number of its own for each thing that is left to chance, which these numbers name.
+    pub(crate) fn of(&self, thing: [u64; 3]) -> u64 {
+        thing.into_iter().fold(self.get(), |seed, part| {
+            scattered(seed ^ scattered(part.wrapping_add(1)))
+        })
+    }
+
+    /// The number if the network's course depends on it.
+    pub(crate) fn told(&self) -> Option<u64> {
+        self.used.load(Ordering::Relaxed).then_some(self.number)
+    }
+}
+
+/// Numbers that differ in one bit become numbers that differ in half of them: the finish of SplitMix64.
+fn scattered(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_have_numbers_of_their_own_which_repeat() {
+        let number = |seed: u64, thing| {
+            let seed = Seed {
+                number: seed,
+                used: AtomicBool::new(false),
+            };
+            seed.of(thing)
+        };
+        assert_eq!(number(7, [1, 0, 0]), number(7, [1, 0, 0]));
+        let things = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]];
+        let mut numbers: Vec<u64> = things.map(|it| number(7, it)).to_vec();
+        numbers.extend(things.map(|it| number(8, it)));
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 10);
+    }
+
+    #[test]
+    fn a_seed_is_told_once_something_depends_on_it() {
+        let seed = Seed::new(Some(5));
+        assert_eq!(seed.told(), None);
+        let number = seed.get();
+        assert_eq!(seed.told(), Some(number));
+    }
+}
