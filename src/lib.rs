@@ -145,7 +145,7 @@
 //! host                              a borrowed view of a node
 //! program                           programs in nodes
 //! apply                             from a plan to live parts
-//! advertise dns                     router advertisements; servers for zones (feature `dns`)
+//! advertise dns wires                     router advertisements; servers for zones (feature `dns`); what wires are to be, made so
 //! barrier blame settle              until all parties have arrived; where packets end; until the network carries packets
 //! here worker                       where the calling thread is; threads that enter once
 //! live                              the parts: namespaces, their sockets and runtimes
@@ -228,6 +228,7 @@ mod worker;
 mod advertise;
 #[cfg(feature = "dns")]
 mod dns;
+mod wires;
 
 mod barrier;
 mod blame;

@@ -100,6 +100,10 @@ impl<'net> Link<'net> {
         self.host
     }
 
+    pub(crate) fn index(self) -> u32 {
+        self.index
+    }
+
     /// The interface as it is now.
     ///
     /// # Errors

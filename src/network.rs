@@ -20,6 +20,7 @@ use crate::settle;
 use crate::sys::netns;
 use crate::topology::{Mistake, ROOT, Topology};
 use crate::wait;
+use crate::wires;
 
 /// How long a thread may take to end after the body has.
 const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
@@ -109,13 +110,15 @@ impl Network {
     pub(crate) fn apply(plan: Plan) -> Result<Self> {
         machine::stand_by()?;
         let nodes = apply::apply(&plan)?;
-        let advertisers = advertise::start_all(&plan, &nodes)?;
-        settle::autoconfigured(&plan, &nodes)?;
+        let parts = Arc::new(Parts::new(plan, nodes));
+        wires::start(&parts)?;
+        let advertisers = advertise::start_all(&parts.plan, &parts.nodes)?;
+        settle::autoconfigured(&parts.plan, &parts.nodes)?;
         Ok(Self {
             #[cfg(feature = "dns")]
-            dns: dns::start_all(&plan, &nodes)?,
+            dns: dns::start_all(&parts.plan, &parts.nodes)?,
             advertisers,
-            parts: Arc::new(Parts::new(plan, nodes)),
+            parts,
             is_owner: true,
         })
     }
@@ -362,6 +365,7 @@ impl Network {
         #[cfg(feature = "dns")]
         self.dns.clear();
         self.advertisers.clear();
+        self.parts.relay.end();
     }
 
     fn may_leave_threads(&self) -> bool {
@@ -426,6 +430,7 @@ impl Drop for Network {
             drop(self.end_tasks());
             // A thread that still runs may hold the parts.
             self.parts.end_programs();
+            self.parts.relay.end();
         }
     }
 }

@@ -21,7 +21,7 @@ const ROWS: [&[&str]; 22] = [
     &["relay", "runtime"],
     &["live"],
     &["here", "worker"],
-    &["advertise", "dns"],
+    &["advertise", "dns", "wires"],
     &["barrier", "blame", "settle"],
     &["apply"],
     &["program"],

@@ -25,6 +25,7 @@ pub(crate) use watch::{hear_out, watch};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
 use crate::probe::PingReport;
+use crate::relay::Relay;
 use crate::runtime::Runtimes;
 use crate::sys::Descriptor;
 use crate::sys::netlink::Transport;
@@ -42,6 +43,8 @@ pub(crate) struct Parts {
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
     /// The async runtimes of the hosts that have one.
     pub(crate) runtimes: Runtimes,
+    /// What joins the halves of wires.
+    pub(crate) relay: Relay,
     /// From which everything follows that is left to chance.
     pub(crate) seed: Seed,
     /// What somebody did to the network, and has not undone yet.
@@ -140,6 +143,7 @@ impl Parts {
     pub(crate) fn new(plan: Plan, nodes: Vec<LiveNode>) -> Self {
         Self {
             seed: Seed::new(plan.seed),
+            relay: Relay::new(&plan),
             plan,
             nodes,
             pings: Mutex::default(),

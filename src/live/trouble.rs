@@ -36,6 +36,21 @@ impl Troubles {
         number
     }
 
+    /// Makes one of several, which end together, the latest first.
+    pub(crate) fn merge(&self, what: impl Into<String>, numbers: Vec<u64>) -> u64 {
+        let mut register = self.register();
+        let undos = numbers
+            .iter()
+            .rev()
+            .filter_map(|it| register.live.remove(it));
+        let undos: Vec<Undo> = undos.map(|(_, undo)| undo).collect();
+        drop(register);
+        self.begin(what, move |parts| {
+            let ended: Vec<Result<()>> = undos.into_iter().map(|undo| undo(parts)).collect();
+            ended.into_iter().collect()
+        })
+    }
+
     /// Ends one, unless it has ended already.
     pub(crate) fn end(&self, number: u64, parts: &Arc<Parts>) -> Result<()> {
         // Not under the lock: undoing takes time, and may look at others.

@@ -219,6 +219,7 @@ impl DraftWire {
             advertisement: None,
         };
         Wire {
+            cable: self.cable,
             ports: self.ports.map(port),
             impairments: self.impairments,
         }

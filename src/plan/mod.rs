@@ -155,6 +155,8 @@ pub(crate) struct Cable {
 /// What is between the halves of a cable.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wire {
+    /// Position in [`Plan::cables`].
+    pub(crate) cable: usize,
     /// In the hidden node: that of the cable's first end, then that of its second.
     pub(crate) ports: [End; 2],
     /// Of what goes forth, from the first end to the second, and back.
@@ -316,6 +318,16 @@ impl Plan {
     /// The namespace in which the halves of wires meet, if there are any.
     pub(crate) fn wires_node(&self) -> Option<usize> {
         Some(self.wires.first()?.ports[0].node)
+    }
+
+    /// The wire that an interface is an end of, and which end.
+    pub(crate) fn wire_of(&self, node: usize, index: u32) -> Option<(usize, usize)> {
+        let node = self.namespace_of(node);
+        self.wires.iter().enumerate().find_map(|(wire, it)| {
+            let mut ends = self.cables[it.cable].ends.iter();
+            let end = ends.position(|end| end.node == node && end.index == index)?;
+            Some((wire, end))
+        })
     }
 
     /// The cable ends in a node.

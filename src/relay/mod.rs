@@ -1,1 +1,101 @@
-//! What joins the two halves of a wire: a thread of ours, or the kernel.
+//! What joins the two halves of a wire: the kernel, or a thread of ours, the engine.
+
+mod engine;
+mod line;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::sys::tc::Socket;
+
+pub(crate) use engine::{Engine, Frames};
+pub(crate) use line::Line;
+
+/// What all wires of a network have in common, and the state of each.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    /// The indexes of their ports.
+    ports: Vec<[u32; 2]>,
+    lines: Vec<Mutex<Line>>,
+    /// Started for the first wire that needs it.
+    engine: Mutex<Option<Arc<Engine>>>,
+    /// For qdiscs and filters, in the namespace where the wires' halves meet.
+    socket: Mutex<Option<Socket>>,
+    /// Why the kernel cannot impair here, once it was tried.
+    lack: OnceLock<String>,
+}
+
+impl Relay {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let ports = plan
+            .wires
+            .iter()
+            .map(|wire| wire.ports.each_ref().map(|port| port.index));
+        let lines = (0..plan.wires.len()).map(|wire| Mutex::new(Line::new(plan, wire)));
+        Self {
+            ports: ports.collect(),
+            lines: lines.collect(),
+            engine: Mutex::default(),
+            socket: Mutex::default(),
+            lack: OnceLock::new(),
+        }
+    }
+
+    /// The indexes of a wire's ports.
+    pub(crate) fn ports(&self, wire: usize) -> [u32; 2] {
+        self.ports[wire]
+    }
+
+    /// The state of a wire. Who changes it makes it true.
+    pub(crate) fn line(&self, wire: usize) -> MutexGuard<'_, Line> {
+        lock(&self.lines[wire])
+    }
+
+    /// The engine, which is started if it is not running.
+    pub(crate) fn engine(
+        &self,
+        start: impl FnOnce(Vec<[u32; 2]>) -> Result<Engine>,
+    ) -> Result<Arc<Engine>> {
+        let mut engine = lock(&self.engine);
+        if let Some(engine) = &*engine {
+            return Ok(Arc::clone(engine));
+        }
+        let started = start(self.ports.clone())?;
+        Ok(Arc::clone(engine.insert(Arc::new(started))))
+    }
+
+    /// The engine, if it is running.
+    pub(crate) fn running(&self) -> Option<Arc<Engine>> {
+        lock(&self.engine).clone()
+    }
+
+    /// Has the socket for qdiscs and filters do something.
+    pub(crate) fn with_socket<T>(
+        &self,
+        open: impl FnOnce() -> Result<Socket>,
+        act: impl FnOnce(&mut Socket) -> Result<T>,
+    ) -> Result<T> {
+        let mut socket = lock(&self.socket);
+        if let Some(socket) = &mut *socket {
+            return act(socket);
+        }
+        act(socket.insert(open()?))
+    }
+
+    /// Why the kernel cannot impair here, if that was found out.
+    pub(crate) fn lack(&self) -> &OnceLock<String> {
+        &self.lack
+    }
+
+    /// Ends the engine's thread, which lives in the network.
+    pub(crate) fn end(&self) {
+        let engine = lock(&self.engine).take();
+        drop(engine);
+    }
+}
+
+/// A panic of somebody who held it leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -21,6 +21,10 @@ mod serving;
 pub(crate) use serving::datagram;
 pub(crate) use serving::{link_socket, ready};
 
+#[path = "elsewhere/tc.rs"]
+pub(crate) mod tc;
+pub(crate) use tc::offload;
+
 pub(crate) mod bootstrap {
     use super::userns::Door;
 

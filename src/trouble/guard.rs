@@ -46,6 +46,23 @@ impl<'net> Trouble<'net> {
         }
     }
 
+    /// Several that are one from now on.
+    pub(crate) fn of(
+        parts: &'net Arc<Parts>,
+        what: impl Into<String>,
+        troubles: Vec<Self>,
+    ) -> Self {
+        let merged = troubles.into_iter().filter_map(|mut it| it.number.take());
+        let numbers: Vec<u64> = merged.collect();
+        let what = what.into();
+        let number = parts.troubles.merge(what.clone(), numbers);
+        Self {
+            parts,
+            number: Some(number),
+            what,
+        }
+    }
+
     /// Heals it, and tells if that failed.
     ///
     /// # Errors

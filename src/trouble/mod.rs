@@ -1,6 +1,7 @@
 //! Trouble in a live network: what can be done to its links and nodes, and how it ends.
 
 mod guard;
+mod impair;
 
 pub use guard::Trouble;
 

@@ -1,0 +1,121 @@
+//! The state of a wire: what is wrong with it, and who joins its halves.
+
+use crate::impairment::{Backend, Impairment};
+use crate::packet::Way;
+use crate::plan::Plan;
+
+/// What an Ethernet frame has beside its packet: addresses, type, and two VLAN tags.
+const HEADERS: u32 = 22;
+/// What every interface has unless somebody chose another.
+const MTU: u32 = 1500;
+
+/// A wire as it is to be, and as it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// By direction: what the topology asked for, below what was added since. The last one counts.
+    impairments: [Vec<Added>; 2],
+    /// How many need to see each packet: rules, recordings.
+    pub(crate) watchers: usize,
+    /// The largest packet of either end, in bytes.
+    pub(crate) mtu: u32,
+    /// How many impairments there have been: each has a seed of its own.
+    count: u64,
+    /// Who joins the halves now: the kernel or the engine.
+    pub(crate) driver: Option<Backend>,
+    /// Whether the hosts' ends leave segmentation and checksums to the hardware that they do not have.
+    pub(crate) offloads: bool,
+}
+
+/// An impairment of one direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Added {
+    /// By which it is removed.
+    number: u64,
+    pub(crate) what: Impairment,
+}
+
+impl Line {
+    pub(super) fn new(plan: &Plan, wire: usize) -> Self {
+        let ends = plan.cables[plan.wires[wire].cable].ends.iter();
+        let mtu = ends.filter_map(|end| end.mtu).max();
+        let mut line = Self {
+            impairments: [Vec::new(), Vec::new()],
+            watchers: 0,
+            mtu: mtu.unwrap_or(MTU).max(MTU),
+            count: 0,
+            driver: None,
+            offloads: true,
+        };
+        for (way, planned) in Way::BOTH.into_iter().zip(&plan.wires[wire].impairments) {
+            if let Some(planned) = planned {
+                line.impair(way, planned.clone());
+            }
+        }
+        line
+    }
+
+    /// Adds an impairment, which hides those before it. Returns the number by which it is removed.
+    pub(crate) fn impair(&mut self, way: Way, what: Impairment) -> u64 {
+        self.count += 1;
+        let number = self.count;
+        self.impairments[way as usize].push(Added { number, what });
+        number
+    }
+
+    /// Removes one, wherever it stands.
+    pub(crate) fn relieve(&mut self, number: u64) {
+        for impairments in &mut self.impairments {
+            impairments.retain(|it| it.number != number);
+        }
+    }
+
+    /// Undoes a change: what it is to be, not what it is.
+    pub(crate) fn go_back_to(&mut self, before: Self) {
+        *self = Self {
+            driver: self.driver,
+            offloads: self.offloads,
+            ..before
+        };
+    }
+
+    /// What is wrong with a direction now, and a number that no other impairment of this wire has.
+    pub(crate) fn effective(&self, way: Way) -> Option<(&Impairment, u64)> {
+        let last = self.impairments[way as usize].last()?;
+        Some((&last.what, last.number))
+    }
+
+    /// Whether one packet has to be one frame: whoever is delayed, lost or looked at.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.watchers > 0 || self.impairments.iter().any(|it| !it.is_empty())
+    }
+
+    /// The longest frame that the hosts send by it.
+    pub(crate) fn longest(&self) -> usize {
+        (self.mtu + HEADERS) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::topology::Topology;
+
+    #[test]
+    fn the_last_impairment_counts_and_the_one_before_comes_back() {
+        let delay = |ms| Impairment::new().delay(Duration::from_millis(ms));
+        let plan = Topology::lan(["a", "b"]).impair(delay(1)).plan();
+        let mut line = Line::new(&plan.unwrap(), 0);
+        let now = |line: &Line, way| line.effective(way).map(|(what, _)| what.delay.as_millis());
+        let second = line.impair(Way::Forth, delay(2));
+        let third = line.impair(Way::Forth, delay(3));
+        assert_eq!(now(&line, Way::Forth), Some(3));
+        assert_eq!(now(&line, Way::Back), Some(1));
+        line.relieve(second);
+        assert_eq!(now(&line, Way::Forth), Some(3));
+        line.relieve(third);
+        assert_eq!(now(&line, Way::Forth), Some(1));
+        assert!(line.is_troubled());
+    }
+}

@@ -1,0 +1,210 @@
+//! Makes wires what they are to be: who joins their halves, and what is wrong with each direction.
+
+use crate::error::{Error, Kind, Result};
+use crate::impairment::Backend;
+use crate::live::Parts;
+use crate::packet::Way;
+use crate::plan::{Cable, End};
+use crate::relay::{Engine, Frames, Line};
+use crate::sys::tc::Socket;
+use crate::sys::{offload, tc};
+use crate::worker;
+
+/// Joins the halves of all wires.
+pub(crate) fn start(parts: &Parts) -> Result<()> {
+    (0..parts.plan.wires.len()).try_for_each(|wire| change(parts, wire, |_| ()))
+}
+
+/// Changes what a wire is to be, and makes it so. If that is refused, it is as it was before.
+pub(crate) fn change<T>(
+    parts: &Parts,
+    wire: usize,
+    change: impl FnOnce(&mut Line) -> T,
+) -> Result<T> {
+    let mut line = parts.relay.line(wire);
+    let before = line.clone();
+    let wire = Wire { parts, wire };
+    let value = change(&mut line);
+    match wire.refresh(&mut line) {
+        Ok(()) => Ok(value),
+        Err(error) => {
+            line.go_back_to(before);
+            // The first refusal is what somebody has to know.
+            drop(wire.refresh(&mut line));
+            Err(error)
+        }
+    }
+}
+
+/// A wire of a live network.
+#[derive(Clone, Copy)]
+struct Wire<'p> {
+    parts: &'p Parts,
+    wire: usize,
+}
+
+impl<'p> Wire<'p> {
+    /// Makes the wire what the line says.
+    fn refresh(self, line: &mut Line) -> Result<()> {
+        let is_troubled = line.is_troubled();
+        if is_troubled {
+            self.offload(line, false)?;
+        }
+        self.join(line)?;
+        if !is_troubled {
+            self.offload(line, true)?;
+        }
+        Ok(())
+    }
+
+    /// By the kernel if it can and may; else by the engine.
+    fn join(self, line: &mut Line) -> Result<()> {
+        let lack = self.parts.relay.lack();
+        match (self.parts.plan.backend, why_not_the_kernel(line)) {
+            (Backend::Kernel, None) => self.by_kernel(line),
+            (Backend::Kernel, Some(why)) => Err(self.kernel_cannot(&why)),
+            (Backend::Automatic, None) if lack.get().is_none() => match self.by_kernel(line) {
+                Err(error) if error.is_unsupported() => {
+                    drop(lack.set(error.to_string()));
+                    self.by_engine(line)
+                }
+                done => done,
+            },
+            _ => self.by_engine(line),
+        }
+    }
+
+    fn by_kernel(self, line: &mut Line) -> Result<()> {
+        if line.driver == Some(Backend::Wire) {
+            if let Some(engine) = self.parts.relay.running() {
+                engine.with(|core| core.release(self.wire));
+            }
+            line.driver = None;
+        }
+        let ports = self.parts.relay.ports(self.wire);
+        let joined = line.driver == Some(Backend::Kernel);
+        self.with_socket(|socket| {
+            for way in Way::BOTH {
+                let effective = line.effective(way);
+                let what = effective.map(|(what, _)| what);
+                tc::impair(socket, leaving(ports, way), what, self.seed(line, way))?;
+            }
+            if joined {
+                return Ok(());
+            }
+            tc::join(socket, ports)
+        })?;
+        line.driver = Some(Backend::Kernel);
+        Ok(())
+    }
+
+    fn by_engine(self, line: &mut Line) -> Result<()> {
+        if line.driver == Some(Backend::Kernel) {
+            let ports = self.parts.relay.ports(self.wire);
+            self.with_socket(|socket| {
+                tc::part(socket, ports)?;
+                ports
+                    .into_iter()
+                    .try_for_each(|port| tc::impair(socket, port, None, 0).map(drop))
+            })?;
+            line.driver = None;
+        }
+        let engine = self.parts.relay.engine(|ports| self.start_engine(ports))?;
+        let frames = if line.is_troubled() {
+            Frames::Single {
+                longest: line.longest(),
+            }
+        } else {
+            Frames::Whole
+        };
+        let taken = engine.with(|core| {
+            for way in Way::BOTH {
+                let what = line.effective(way).map(|(what, _)| what);
+                core.impair(self.wire, way, what, self.seed(line, way));
+            }
+            core.take(self.wire, frames)
+        });
+        taken.map_err(|cause| Error::kernel(format!("carry {}", self.name()), cause))?;
+        line.driver = Some(Backend::Wire);
+        Ok(())
+    }
+
+    fn start_engine(self, ports: Vec<[u32; 2]>) -> Result<Engine> {
+        let failed = |cause| Error::kernel("start the thread that carries packets", cause);
+        self.inside(|| Engine::start(ports))?.map_err(failed)
+    }
+
+    fn with_socket<T>(self, act: impl FnOnce(&mut Socket) -> Result<T>) -> Result<T> {
+        let failed = |cause| Error::kernel("open a socket for qdiscs", cause);
+        let open = || self.inside(tc::open)?.map_err(failed);
+        self.parts
+            .relay
+            .with_socket(open, act)
+            .map_err(|error| error.inside(&self.name()))
+    }
+
+    /// In the namespace where the halves meet.
+    fn inside<T: Send>(self, act: impl FnOnce() -> T + Send) -> Result<T> {
+        let node = self.parts.plan.wires[self.wire].ports[0].node;
+        worker::run_in(&self.parts.nodes[node], act)
+    }
+
+    /// Has both hosts cut their data into packets themselves, or leave that to the cable.
+    fn offload(self, line: &mut Line, on: bool) -> Result<()> {
+        if line.offloads == on {
+            return Ok(());
+        }
+        for End { node, name, .. } in &self.cable().ends {
+            let node = &self.parts.nodes[self.parts.plan.namespace_of(*node)];
+            let what = format!("set the offloads of interface `{name}`");
+            worker::run_in(node, || offload::set(name, on))?
+                .map_err(|cause| Error::kernel(what, cause).inside(&node.name))?;
+        }
+        line.offloads = on;
+        Ok(())
+    }
+
+    fn seed(self, line: &Line, way: Way) -> u64 {
+        let number = line.effective(way).map_or(0, |(_, number)| number);
+        self.parts.seed.of([self.wire as u64, way as u64, number])
+    }
+
+    fn kernel_cannot(self, why: &str) -> Error {
+        Error::new(
+            Kind::Invalid,
+            format!("impair {} by the kernel", self.name()),
+            why,
+        )
+        .help("leave the choice to us: `.backend(Backend::Automatic)` in the topology")
+    }
+
+    fn cable(self) -> &'p Cable {
+        let plan = &self.parts.plan;
+        &plan.cables[plan.wires[self.wire].cable]
+    }
+
+    /// Called after its ends.
+    fn name(self) -> String {
+        let [a, b] = self.cable().ends.each_ref();
+        let of = |end: &End| &*self.parts.plan.nodes[end.node].name;
+        format!("the wire between `{}` and `{}`", of(a), of(b))
+    }
+}
+
+/// Why only the engine will do.
+fn why_not_the_kernel(line: &Line) -> Option<String> {
+    if line.watchers > 0 {
+        return Some("rules and recordings need to see each packet".to_owned());
+    }
+    Way::BOTH
+        .into_iter()
+        .find_map(|way| tc::cannot(line.effective(way)?.0))
+}
+
+/// The port by which packets leave that go this way.
+fn leaving([first, second]: [u32; 2], way: Way) -> u32 {
+    match way {
+        Way::Forth => second,
+        Way::Back => first,
+    }
+}
