@@ -270,7 +270,7 @@ pub use doctor::doctor;
 pub use error::{Error, Result, TestError, TestResult};
 pub use feature::Feature;
 pub use host::{Host, Listening, RuleGuard};
-pub use impairment::{Backend, Impairment, Jitter, Loss, Queue, Reorder};
+pub use impairment::{Backend, Impairment, Jitter, Loss, Profile, Queue, RateTrace, Reorder};
 pub use link::Link;
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
