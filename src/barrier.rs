@@ -379,7 +379,7 @@ impl Drop for Waiting<'_> {
 /// The calling thread's host, or its own name.
 fn whoever_calls() -> String {
     if let Some((parts, node)) = here::get() {
-        return format!("`{}`", parts.nodes[node].name);
+        return format!("`{}`", parts.node(node).name);
     }
     match thread::current().name() {
         Some(name) => format!("thread `{name}`"),

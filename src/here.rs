@@ -39,8 +39,8 @@ pub(crate) fn get() -> Option<(Arc<Parts>, usize)> {
 /// What the threads of a runtime in this node have to know. It does not keep the network open.
 #[cfg(feature = "tokio")]
 pub(crate) fn entrance(parts: &Arc<Parts>, node: usize) -> Entrance {
-    let name = parts.nodes[node].name.as_str();
-    let namespace = parts.nodes[node].namespace;
+    let name = parts.node(node).name.as_str();
+    let namespace = parts.node(node).namespace;
     let what = format!("enter node `{name}`");
     let panics = parts.runtimes.panics();
     let parts = Arc::downgrade(parts);

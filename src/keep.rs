@@ -40,7 +40,7 @@ pub(crate) fn hold(parts: &Arc<Parts>, wait: impl FnOnce(&str)) {
         String::from("netns-test: the network is kept; look at it from another terminal with");
     let mut open: Vec<Descriptor> = Vec::new();
     for (position, node) in parts.plan.visible() {
-        let Ok(descriptor) = parts.nodes[position].descriptor() else {
+        let Ok(descriptor) = parts.node(position).descriptor() else {
             continue;
         };
         let number = process::number(&descriptor);

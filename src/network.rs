@@ -406,11 +406,11 @@ impl Network {
             .iter()
             .filter(|resident| resident.thread != own)
             .filter_map(|resident| {
-                let node = self
+                let (_, node) = self
                     .parts
                     .nodes
-                    .iter()
-                    .find(|node| node.namespace == resident.namespace)?;
+                    .ever()
+                    .find(|(_, node)| node.namespace == resident.namespace)?;
                 Some(format!(
                     "`{}` (thread {}) in node `{}`",
                     resident.name(),

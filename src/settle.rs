@@ -210,7 +210,7 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
     });
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for node in std::iter::once(node).chain(far) {
-        let live = &parts.nodes[node];
+        let live = parts.node(node);
         wait_for_service(live, deadline, |netlink| {
             Ok(idle(&look::in_between(netlink)?))
         })?;

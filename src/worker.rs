@@ -38,7 +38,7 @@ pub(crate) fn run_at_home<T: Send>(
     node: usize,
     body: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    on_a_thread_of_its_own(&parts.nodes[node].name, || {
+    on_a_thread_of_its_own(&parts.node(node).name, || {
         parts.inhabit(node)?;
         Ok(body())
     })

@@ -57,7 +57,7 @@ impl<'p> Live<'p> {
         if let Some(known) = self.filters.borrow().get(&node) {
             return Rc::clone(known);
         }
-        let listed = worker::run_in(&self.parts.nodes[node], || {
+        let listed = worker::run_in(self.parts.node(node), || {
             let chains = nft::chains().ok()?;
             let rules = nft::rules().ok()?;
             Some(Filters { rules, chains })
@@ -68,7 +68,7 @@ impl<'p> Live<'p> {
     }
 
     fn look(&self, node: usize) -> Vec<Port> {
-        let mut netlink = self.parts.nodes[node].netlink();
+        let mut netlink = self.parts.node(node).netlink();
         let interfaces = look::interfaces(&mut netlink).unwrap_or_default();
         let has_ports = interfaces.iter().any(|it| it.master.is_some());
         let bridges = if has_ports {
@@ -110,7 +110,7 @@ impl<'p> Live<'p> {
     }
 
     fn parameter(&self, node: usize, name: &str) -> Option<String> {
-        worker::run_in(&self.parts.nodes[node], || sysctl::read(name).ok()).ok()?
+        worker::run_in(self.parts.node(node), || sysctl::read(name).ok()).ok()?
     }
 
     fn is_zero(&self, node: usize, name: &str) -> bool {
@@ -120,7 +120,7 @@ impl<'p> Live<'p> {
 
 impl Facts for Live<'_> {
     fn name(&self, node: usize) -> &str {
-        let name = &self.parts.nodes[node].name;
+        let name = &self.parts.node(node).name;
         if !self.is_switch(node) {
             return name;
         }
@@ -152,7 +152,7 @@ impl Facts for Live<'_> {
 
     fn way(&self, node: usize, lookup: &Lookup) -> Way {
         let ask = |lookup: &Lookup| {
-            let mut netlink = self.parts.nodes[node].netlink();
+            let mut netlink = self.parts.node(node).netlink();
             // A node without the family has no route of it.
             look::way(&mut netlink, lookup).unwrap_or(Way::NoRoute)
         };
@@ -256,7 +256,7 @@ impl Facts for Live<'_> {
     }
 
     fn is_unanswered(&self, node: usize, device: &str, address: IpAddr) -> bool {
-        let known = look::neighbours(&mut self.parts.nodes[node].netlink()).unwrap_or_default();
+        let known = look::neighbours(&mut self.parts.node(node).netlink()).unwrap_or_default();
         let mut known = known.iter();
         known.any(|it| it.address == address && it.device == device && it.mac.is_none())
     }

@@ -51,7 +51,7 @@ pub(super) fn try_out(
     };
     for milliseconds in patience {
         let within = settings::scaled(Duration::from_millis(*milliseconds));
-        let sender = &live.parts.nodes[question.from];
+        let sender = live.parts.node(question.from);
         outcome.answer = worker::run_in(sender, || send(question, within)).unwrap_or_default();
         outcome.decision = watched
             .iter_mut()
@@ -87,7 +87,7 @@ struct Watched<'p> {
 impl<'p> Watched<'p> {
     fn begin(live: &Live<'p>, question: &Question, number: usize, source: Option<IpAddr>) -> Self {
         let mut watched = Self {
-            node: &live.parts.nodes[number],
+            node: live.parts.node(number),
             number,
             counters: counters(question, number),
             before: 0,

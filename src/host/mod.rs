@@ -66,7 +66,7 @@ impl<'net> Host<'net> {
     }
 
     pub(crate) fn live(self) -> &'net LiveNode {
-        &self.parts.nodes[self.node]
+        self.parts.node(self.node)
     }
 
     /// The host's name in the topology.

@@ -29,12 +29,12 @@ impl Host<'_> {
     /// See `SIOCGSKNS` in [ioctl_ns(2)](https://man7.org/linux/man-pages/man2/ioctl_ns.2.html).
     #[track_caller]
     pub fn assert_owns(self, socket: &impl AsFd) {
-        let (name, nodes) = (self.name(), &self.parts.nodes);
+        let name = self.name();
         match owner(self.parts, socket) {
             Ok(Some(node)) if node == self.parts.plan.namespace_of(self.node) => {}
             Ok(Some(node)) => panic!(
                 "the socket lives in host `{}`, not in `{name}`",
-                nodes[node].name
+                self.parts.node(node).name
             ),
             Ok(None) => panic!(
                 "the socket lives in none of this network's hosts, not in `{name}`: the machine's own network, or another test's"
@@ -61,9 +61,8 @@ pub(crate) fn owner(parts: &Parts, socket: &impl AsFd) -> Result<Option<usize>> 
         Err(cause) => return Err(Error::kernel(what, cause)),
     };
     let namespace = NamespaceId::of(namespace).map_err(|cause| Error::kernel(what, cause))?;
-    let found = parts
-        .nodes
-        .iter()
-        .position(|node| node.namespace == namespace);
-    Ok(found.map(|node| parts.plan.namespace_of(node)))
+    // A socket outlives the restart of its host.
+    let mut nodes = parts.nodes.ever();
+    let found = nodes.find(|(_, node)| node.namespace == namespace);
+    Ok(found.map(|(position, _)| parts.plan.namespace_of(position)))
 }

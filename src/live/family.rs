@@ -42,7 +42,7 @@ impl Family {
         let (jobs, waiting) = mpsc::channel::<Job>();
         let (told, began) = mpsc::channel();
         let parts = Arc::clone(parts);
-        let name = parts.nodes[node].name.clone();
+        let name = parts.node(node).name.clone();
         let start = move || {
             let began = begin(&parts, node);
             drop(parts);

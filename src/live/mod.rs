@@ -5,6 +5,7 @@ mod home;
 mod program;
 mod room;
 mod seed;
+mod slots;
 mod trouble;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
@@ -18,6 +19,7 @@ pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
 pub(crate) use room::namespace;
 pub(crate) use seed::Seed;
+pub(crate) use slots::Slots;
 pub(crate) use trouble::Troubles;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
@@ -37,8 +39,8 @@ use crate::zone::QueryLog;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) plan: Plan,
-    /// In the order of the plan's nodes.
-    pub(crate) nodes: Vec<LiveNode>,
+    /// By the positions of the plan's nodes.
+    pub(crate) nodes: Slots,
     /// The pings that the test sent, for the report of a failure.
     pub(crate) pings: Mutex<Vec<(String, PingReport)>>,
     /// The async runtimes of the hosts that have one.
@@ -145,7 +147,7 @@ impl Parts {
             seed: Seed::new(plan.seed),
             relay: Relay::new(&plan),
             plan,
-            nodes,
+            nodes: Slots::new(nodes),
             pings: Mutex::default(),
             runtimes: Runtimes::default(),
             troubles: Troubles::default(),
@@ -154,9 +156,14 @@ impl Parts {
         }
     }
 
+    /// The node at a position of the plan. After a restart it is another one.
+    pub(crate) fn node(&self, position: usize) -> &LiveNode {
+        self.nodes.node(position)
+    }
+
     /// Moves the calling thread into a node and its home, for ever.
     pub(crate) fn inhabit(&self, node: usize) -> Result<()> {
-        let live = &self.nodes[node];
+        let live = self.node(node);
         live.enter()?;
         self.home(node)?
             .enter()
@@ -166,7 +173,7 @@ impl Parts {
     /// The home of a node; it is made when it is first asked for.
     pub(crate) fn home(&self, node: usize) -> Result<&Home> {
         let node = self.plan.namespace_of(node);
-        let live = &self.nodes[node];
+        let live = self.node(node);
         if let Some(home) = live.home.get() {
             return Ok(home);
         }
@@ -178,12 +185,13 @@ impl Parts {
     /// What a node sees of the machine's instead of its own.
     pub(crate) fn lacking(&self, node: usize) -> Vec<Lack> {
         let own = self.plan.namespace_of(node);
-        let of_home = self.nodes[own]
+        let of_home = self
+            .node(own)
             .home
             .get()
             .map_or(&[][..], |home| &home.lacking);
         let mut lacking = of_home.to_vec();
-        for (other, live) in self.nodes.iter().enumerate() {
+        for (other, live) in self.nodes.all().enumerate() {
             if self.plan.namespace_of(other) == own {
                 let family = lock(&live.family);
                 lacking.extend(family.iter().filter_map(|family| family.lacking.clone()));
@@ -195,13 +203,13 @@ impl Parts {
 
     /// The family that programs in a node belong to; it is founded when it is first asked for.
     pub(crate) fn family(self: &Arc<Self>, node: usize) -> Result<Arc<Family>> {
-        let mut family = lock(&self.nodes[node].family);
+        let mut family = lock(&self.node(node).family);
         match &*family {
             Some(family) => Ok(Arc::clone(family)),
             // A thread that was left behind would found another one.
             None if self.closed.load(Ordering::SeqCst) => Err(Error::new(
                 Kind::Kernel,
-                format!("start programs in node `{}`", self.nodes[node].name),
+                format!("start programs in node `{}`", self.node(node).name),
                 "the network is closed",
             )),
             None => {
@@ -223,8 +231,8 @@ impl Parts {
         }
         let families: Vec<Arc<Family>> = self
             .nodes
-            .iter()
-            .filter_map(|node| lock(&node.family).take())
+            .ever()
+            .filter_map(|(_, node)| lock(&node.family).take())
             .collect();
         // All of them, before any is waited for.
         for family in &families {

@@ -374,7 +374,7 @@ impl<'net> Command<'net> {
     }
 
     fn host(&self) -> &'net str {
-        &self.parts.nodes[self.node].name
+        &self.parts.node(self.node).name
     }
 
     fn described(&self) -> String {

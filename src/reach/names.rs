@@ -49,7 +49,7 @@ pub(super) fn name(responder: &mut Responder, parts: &Arc<Parts>, near: usize) -
         return None;
     }
     let Holder { node, interface } = holders.swap_remove(nearest.unwrap_or(0));
-    responder.place = Some((parts.nodes[node].name.clone(), interface));
+    responder.place = Some((parts.node(node).name.clone(), interface));
     Some(node)
 }
 
@@ -71,7 +71,7 @@ fn holders(parts: &Arc<Parts>, address: IpAddr) -> Vec<Holder> {
 }
 
 fn live_holder(parts: &Arc<Parts>, node: usize, address: IpAddr) -> Option<Holder> {
-    let mut netlink = parts.nodes[node].netlink();
+    let mut netlink = parts.node(node).netlink();
     let addresses = look::addresses(&mut netlink).ok()?;
     let (index, _) = addresses
         .into_iter()

@@ -239,7 +239,7 @@ impl Network {
 /// The name of the host whose network a host has: what answers has that one's addresses.
 fn owner(host: Host<'_>) -> &str {
     let parts = host.parts();
-    &parts.nodes[parts.plan.namespace_of(host.node())].name
+    &parts.node(parts.plan.namespace_of(host.node())).name
 }
 
 #[cfg(test)]

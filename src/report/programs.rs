@@ -17,7 +17,7 @@ pub(super) fn render(parts: &Parts) -> String {
         more => format!("({more} programs before these)\n"),
     };
     for record in programs.iter().skip(skipped) {
-        text.push_str(&one(&parts.nodes[record.node].name, record));
+        text.push_str(&one(&parts.node(record.node).name, record));
     }
     text
 }

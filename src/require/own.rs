@@ -46,7 +46,7 @@ fn programs() -> Result<()> {
 
 /// The defaults of ours that could not be set in a network, each once.
 pub(crate) fn without_sysctls(network: &Network) -> Vec<String> {
-    let unset = network.parts().nodes.iter().flat_map(|node| &node.unset);
+    let unset = network.parts().nodes.all().flat_map(|node| &node.unset);
     once(unset.map(|it| told(&it.sysctl, &it.cause)))
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn without_names(network: &Network) -> Vec<String> {
 
 fn lacks(network: &Network) -> impl Iterator<Item = Lack> + '_ {
     let parts = network.parts();
-    (0..parts.nodes.len()).flat_map(|node| parts.lacking(node))
+    (0..parts.plan.nodes.len()).flat_map(|node| parts.lacking(node))
 }
 
 fn told(what: &str, cause: &str) -> String {
