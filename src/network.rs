@@ -112,11 +112,11 @@ impl Network {
         let nodes = apply::apply(&plan)?;
         let parts = Arc::new(Parts::new(plan, nodes));
         wires::start(&parts)?;
-        let advertisers = advertise::start_all(&parts.plan, &parts.nodes)?;
-        settle::autoconfigured(&parts.plan, &parts.nodes)?;
+        let advertisers = advertise::start_all(&parts)?;
+        settle::autoconfigured(&parts)?;
         Ok(Self {
             #[cfg(feature = "dns")]
-            dns: dns::start_all(&parts.plan, &parts.nodes)?,
+            dns: dns::start_all(&parts)?,
             advertisers,
             parts,
             is_owner: true,

@@ -67,13 +67,14 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
 }
 
 /// Waits for the addresses that hosts make themselves, once routers have advertised. The default route is there before.
-pub(crate) fn autoconfigured(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
+pub(crate) fn autoconfigured(parts: &Parts) -> Result<()> {
+    let plan = &parts.plan;
     // Links that are down hear nobody, and with the kernel's own defaults it takes seconds.
     if plan.bare || plan.realistic {
         return Ok(());
     }
     let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in nodes.iter().enumerate() {
+    for (position, live) in parts.nodes.all().enumerate() {
         let ends = plan.ends(position).filter(|end| end.autoconfigured);
         let own: Vec<Own> = ends.flat_map(made).collect();
         if !own.is_empty() {

@@ -146,7 +146,7 @@ impl<'p> Wire<'p> {
     /// In the namespace where the halves meet.
     fn inside<T: Send>(self, act: impl FnOnce() -> T + Send) -> Result<T> {
         let node = self.parts.plan.wires[self.wire].ports[0].node;
-        worker::run_in(&self.parts.nodes[node], act)
+        worker::run_in(self.parts.node(node), act)
     }
 
     /// Has both hosts cut their data into packets themselves, or leave that to the cable.
@@ -155,7 +155,7 @@ impl<'p> Wire<'p> {
             return Ok(());
         }
         for End { node, name, .. } in &self.cable().ends {
-            let node = &self.parts.nodes[self.parts.plan.namespace_of(*node)];
+            let node = self.parts.node(self.parts.plan.namespace_of(*node));
             let what = format!("set the offloads of interface `{name}`");
             worker::run_in(node, || offload::set(name, on))?
                 .map_err(|cause| Error::kernel(what, cause).inside(&node.name))?;

@@ -7,8 +7,8 @@ use std::panic::AssertUnwindSafe;
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Result};
-use crate::live::LiveNode;
-use crate::plan::{End, Plan};
+use crate::live::{LiveNode, Parts};
+use crate::plan::End;
 use crate::sys::ready::{self, Bell};
 use crate::worker;
 use server::Server;
@@ -39,9 +39,10 @@ impl Drop for Advertiser {
 }
 
 /// Starts what the topology asked for. The first advertisements have been sent when this returns.
-pub(crate) fn start_all(plan: &Plan, nodes: &[LiveNode]) -> Result<Vec<Advertiser>> {
+pub(crate) fn start_all(parts: &Parts) -> Result<Vec<Advertiser>> {
+    let plan = &parts.plan;
     plan.advertisers()
-        .map(|node| start(&nodes[node], plan.ends(node).collect()))
+        .map(|node| start(parts.node(node), plan.ends(node).collect()))
         .collect()
 }
 

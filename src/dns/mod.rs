@@ -9,8 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Kind, Result};
-use crate::live::LiveNode;
-use crate::plan::Plan;
+use crate::live::{LiveNode, Parts};
 use crate::sys::ready::{self, Bell};
 use crate::worker;
 use crate::zone::{self, Authority, DnsQuery, QueryLog, Zone};
@@ -143,12 +142,13 @@ fn start(node: &LiveNode, zones: Vec<Authority>, log: QueryLog) -> Result<DnsSer
 }
 
 /// Starts the servers that the topology asked for.
-pub(crate) fn start_all(plan: &Plan, nodes: &[LiveNode]) -> Result<Vec<DnsServer>> {
-    let serving = plan.dns_nodes();
+pub(crate) fn start_all(parts: &Parts) -> Result<Vec<DnsServer>> {
+    let serving = parts.plan.dns_nodes();
     serving
         .map(|node| {
-            let zones = plan.nodes[node].dns.clone();
-            start(&nodes[node], zones, nodes[node].dns_queries.clone())
+            let zones = parts.plan.nodes[node].dns.clone();
+            let live = parts.node(node);
+            start(live, zones, live.dns_queries.clone())
         })
         .collect()
 }

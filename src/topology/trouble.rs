@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::impairment::{Backend, Impairment};
+use crate::impairment::{Backend, Impairment, Profile};
 use crate::topology::{HostSpec, InterfaceSpec, Topology};
 
 /// What an interface, all interfaces of a host or all cables were asked to suffer.
@@ -33,13 +33,11 @@ impl TroubleSpec {
     }
 
     #[track_caller]
-    fn both_ways(mut self, what: Impairment) -> Self {
+    fn both_ways(mut self, what: Profile) -> Self {
         let at = Location::caller();
-        self.ingress = Some(Asked {
-            what: what.clone(),
-            at,
-        });
-        self.egress = Some(Asked { what, at });
+        let Profile { egress, ingress } = what;
+        self.egress = Some(Asked { what: egress, at });
+        self.ingress = Some(Asked { what: ingress, at });
         self
     }
 }
@@ -69,6 +67,8 @@ impl InterfaceSpec {
 
     /// Impairs its cable, in both directions: a delay of 20 ms makes round trips of 40 ms.
     ///
+    /// A [`Profile`] says what the node sends and receives, `Profile::dsl()` for one; an [`Impairment`] means the same both ways.
+    ///
     /// # Examples
     ///
     /// ```
@@ -84,8 +84,8 @@ impl InterfaceSpec {
     /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed interface"]
-    pub fn impair(mut self, what: Impairment) -> Self {
-        self.trouble = self.trouble.both_ways(what);
+    pub fn impair(mut self, what: impl Into<Profile>) -> Self {
+        self.trouble = self.trouble.both_ways(what.into());
         self
     }
 
@@ -135,6 +135,8 @@ impl InterfaceSpec {
 impl HostSpec {
     /// Impairs all interfaces of the host, in both directions. What an interface says itself goes before.
     ///
+    /// A [`Profile`] says what the host sends and receives, `Profile::dsl()` for one; an [`Impairment`] means the same both ways.
+    ///
     /// # Examples
     ///
     /// ```
@@ -146,8 +148,8 @@ impl HostSpec {
     /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
-    pub fn impair(mut self, what: Impairment) -> Self {
-        self.trouble = self.trouble.both_ways(what);
+    pub fn impair(mut self, what: impl Into<Profile>) -> Self {
+        self.trouble = self.trouble.both_ways(what.into());
         self
     }
 }
@@ -191,7 +193,7 @@ impl Topology {
     #[track_caller]
     #[must_use = "builder methods return the changed topology"]
     pub fn impair(mut self, what: Impairment) -> Self {
-        self.trouble = self.trouble.both_ways(what);
+        self.trouble = self.trouble.both_ways(what.into());
         self
     }
 

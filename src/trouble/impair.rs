@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::impairment::{Backend, Impairment};
+use crate::impairment::{Backend, Impairment, Profile};
 use crate::link::Link;
 use crate::packet::Way;
 use crate::trouble::Trouble;
@@ -46,8 +46,12 @@ impl<'net> Link<'net> {
     /// ```
     #[doc(alias = "netem")]
     #[doc(alias = "tc qdisc")]
-    pub fn impair(self, what: Impairment) -> Result<Trouble<'net>> {
-        self.impair_sides(&[(Side::Egress, &what), (Side::Ingress, &what)])
+    pub fn impair(self, what: impl Into<Profile>) -> Result<Trouble<'net>> {
+        let what = what.into();
+        self.impair_sides(&[
+            (Side::Egress, what.egress()),
+            (Side::Ingress, what.ingress()),
+        ])
     }
 
     /// Impairs what this interface sends, until the guard is dropped.
@@ -111,7 +115,7 @@ impl<'net> Link<'net> {
     /// a.ping("b").unwrap().assert_lossless();
     /// # }).unwrap();
     /// ```
-    pub fn impaired<T>(self, what: Impairment, body: impl FnOnce() -> T) -> Result<T> {
+    pub fn impaired<T>(self, what: impl Into<Profile>, body: impl FnOnce() -> T) -> Result<T> {
         let trouble = self.impair(what)?;
         let result = body();
         trouble.heal()?;
@@ -204,7 +208,8 @@ impl<'net> Host<'net> {
     /// net.host("b").ping("c").unwrap().assert_lossless();
     /// # }).unwrap();
     /// ```
-    pub fn impair(self, what: Impairment) -> Result<Trouble<'net>> {
+    pub fn impair(self, what: impl Into<Profile>) -> Result<Trouble<'net>> {
+        let what = what.into();
         let own = self.parts().plan.namespace_of(self.node());
         let ends = self
             .parts()
