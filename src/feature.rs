@@ -61,6 +61,8 @@ pub enum Feature {
     Htb,
     /// Filters of `tc` on what arrives: `tc qdisc add .. ingress`.
     Ingress,
+    /// Filters of `tc` that hand packets to another link: [tc-mirred(8)](https://man7.org/linux/man-pages/man8/tc-mirred.8.html).
+    Mirred,
     /// Packet filters of [nft(8)](https://man7.org/linux/man-pages/man8/nft.8.html).
     Nftables,
     /// Translated addresses: a nat chain of `nft` with `masquerade`.
@@ -128,6 +130,7 @@ impl Feature {
         Self::Tbf,
         Self::Htb,
         Self::Ingress,
+        Self::Mirred,
         Self::Nftables,
         Self::Nat,
         Self::Conntrack,
@@ -197,6 +200,7 @@ impl Feature {
             Self::Tbf => entry("tbf", Some("sch_tbf"), Some("NET_SCH_TBF")),
             Self::Htb => entry("htb", Some("sch_htb"), Some("NET_SCH_HTB")),
             Self::Ingress => entry("ingress", Some("sch_ingress"), Some("NET_SCH_INGRESS")),
+            Self::Mirred => entry("mirred", Some("act_mirred"), Some("NET_ACT_MIRRED")),
             Self::Nftables => entry("nftables", Some("nf_tables"), Some("NF_TABLES")),
             Self::Nat => entry("nat", Some("nft_masq"), Some("NFT_MASQ")),
             Self::Conntrack => entry("conntrack", Some("nft_ct"), Some("NFT_CT")),

@@ -17,7 +17,7 @@ fn a_wrong_value_fails_each_test_with_the_right_ones() {
             "NETNS_TEST_REQUIRE",
             "names,yes",
             "`yes` is none of 0, 1, or in a list separated by commas: veth, bridge, ipv6, sysctls, names, programs, dummy, vlan, vlan_filtering, macvlan, ipvlan, vxlan, vrf, \
-             wireguard, ifb, tun, netem, tbf, htb, ingress, nftables, nat, conntrack, packet_sockets, sctp, mptcp",
+             wireguard, ifb, tun, netem, tbf, htb, ingress, mirred, nftables, nat, conntrack, packet_sockets, sctp, mptcp",
         ),
         (
             "NETNS_TEST_ISOLATION",

@@ -27,6 +27,10 @@ fn trial(feature: Feature) -> &'static str {
         Feature::Tbf => "tc qdisc replace dev lo root tbf rate 8mbit burst 1mb latency 50ms",
         Feature::Htb => "tc qdisc replace dev lo root htb",
         Feature::Ingress => "tc qdisc add dev lo ingress",
+        Feature::Mirred => {
+            "tc qdisc replace dev lo ingress && { tc filter add dev lo ingress matchall action mirred egress redirect dev lo ||
+             tc filter add dev lo parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev lo; }"
+        }
         Feature::Nftables => "nft 'table ip f { chain c { type filter hook input priority 0; }; }'",
         Feature::Nat => {
             "nft 'table ip n { chain c { type nat hook postrouting priority 100; masquerade; }; }'"

@@ -28,6 +28,7 @@ const KNOWN: &[&str] = &[
     "tbf",
     "htb",
     "ingress",
+    "mirred",
     "nftables",
     "nat",
     "conntrack",

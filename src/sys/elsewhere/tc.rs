@@ -6,6 +6,18 @@ use std::io;
 use crate::error::Result;
 use crate::impairment::Impairment;
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Statistics {
+    pub(crate) sent: u64,
+    pub(crate) sent_bytes: u64,
+    pub(crate) dropped: u64,
+    pub(crate) overflowed: u64,
+    pub(crate) waiting: u64,
+    pub(crate) waiting_bytes: u64,
+    pub(crate) held_back: u64,
+    pub(crate) reordered: u64,
+}
+
 pub(crate) type Socket = Infallible;
 
 pub(crate) fn open() -> io::Result<Socket> {
@@ -26,6 +38,10 @@ pub(crate) fn impair(
     _what: Option<&Impairment>,
     _seed: u64,
 ) -> Result<bool> {
+    match *socket {}
+}
+
+pub(crate) fn statistics(socket: &mut Socket, _leaving: u32) -> Result<Statistics> {
     match *socket {}
 }
 

@@ -32,7 +32,7 @@ const LACKS: [i32; 10] = [
 ];
 
 /// What the kernel answered to a request or call that names its object.
-fn refused(call: impl AsRef<str>, refusal: Refusal) -> Failed {
+pub(super) fn refused(call: impl AsRef<str>, refusal: Refusal) -> Failed {
     let text = errno_text(&io::Error::from_raw_os_error(refusal.errno));
     let sentence = refusal.sentence.unwrap_or(text);
     let name = errno_name(refusal.errno);
@@ -57,6 +57,7 @@ pub(crate) fn try_out(feature: Feature) -> Option<Result<(), Failed>> {
         Feature::Tun => sockets::tun(),
         Feature::PacketSockets | Feature::Sctp | Feature::Mptcp => sockets::open(feature),
         Feature::Netem | Feature::Tbf | Feature::Htb | Feature::Ingress => qdiscs::add(feature),
+        Feature::Mirred => qdiscs::mirred(),
         Feature::Nftables | Feature::Nat | Feature::Conntrack => filters::add(feature),
         _ => links::add(feature),
     })

@@ -5,6 +5,7 @@ use crate::diagnosis::Failed;
 use crate::feature::Feature;
 use crate::sys::netlink::Refusal;
 use crate::sys::netlink::raw::{Attributes, Draft, RawSocket};
+use crate::sys::tc;
 
 const RTM_NEWQDISC: u16 = 36;
 const CREATE_OR_REPLACE: u16 = 0x500;
@@ -34,6 +35,16 @@ pub(super) fn add(feature: Feature) -> Result<(), Failed> {
     socket
         .and_then(|mut socket| socket.ask(draft))
         .map_err(|refusal| refused(format!("RTM_NEWQDISC ({feature})"), refusal))
+}
+
+/// Has what arrives at `lo` leave by it again, which nothing does here.
+pub(super) fn mirred() -> Result<(), Failed> {
+    add(Feature::Ingress)?;
+    let lo = 1;
+    let socket = RawSocket::open(libc::NETLINK_ROUTE).map_err(Refusal::of);
+    socket
+        .and_then(|mut socket| tc::redirect_all(&mut socket, lo, lo))
+        .map_err(|refusal| refused("RTM_NEWTFILTER (mirred)", refusal))
 }
 
 /// `struct tc_netem_qopt`: latency, limit, loss, gap, duplicate, jitter.

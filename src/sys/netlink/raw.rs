@@ -369,6 +369,11 @@ impl Answer {
         attributes(self.body.get(header..).unwrap_or_default())
     }
 
+    /// The family's own header, if it has so many bytes.
+    pub(crate) fn header(&self, length: usize) -> Option<&[u8]> {
+        self.body.get(..length)
+    }
+
     /// The first byte of the family's own header: the address family, usually.
     pub(crate) fn family(&self) -> u8 {
         self.body.first().copied().unwrap_or_default()

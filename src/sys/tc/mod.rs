@@ -1,32 +1,134 @@
-//! Placeholder of qdiscs and filters until their branch is merged.
+//! The kernel's traffic control: two ports joined, and trouble for what leaves by one of them.
+//!
+//! Ports are interfaces in the namespace of the socket, which nobody else uses. Whoever sends stands in another one: the kernel tells a
+//! sender of drops in the sender's own qdiscs, as no real link would, and of these it tells nobody.
+//!
+//! netem flips a bit anywhere in a frame, its addresses included, and no seed says which. A packet that is to be lost and doubled arrives once.
+//!
+//! See [tc(8)](https://man7.org/linux/man-pages/man8/tc.8.html).
 
-use std::io;
+mod distribution;
+mod lack;
+mod limits;
+mod loss;
+mod message;
+mod netem;
+mod redirect;
+mod statistics;
+mod tbf;
+mod tree;
 
-use crate::error::Result;
+pub(crate) use statistics::Statistics;
+
+use crate::error::{Error, Kind, Result};
+use crate::feature::Feature;
 use crate::impairment::Impairment;
+use crate::sys::netlink::Refusal;
+use crate::sys::netlink::raw::Draft;
 pub(crate) use crate::sys::netlink::raw::RawSocket as Socket;
+use redirect::Matcher;
 
-pub(crate) fn open() -> io::Result<Socket> {
+/// A socket for such requests, in the calling thread's network.
+pub(crate) fn open() -> std::io::Result<Socket> {
     Socket::open(libc::NETLINK_ROUTE)
 }
 
-pub(crate) fn join(_socket: &mut Socket, _ports: [u32; 2]) -> Result<()> {
+/// Joins two ports: what comes in by one leaves by the other. Doing it twice is doing it once.
+///
+/// # Errors
+///
+/// The kernel lacks what it takes: the error names the feature.
+pub(crate) fn join(socket: &mut Socket, ports: [u32; 2]) -> Result<()> {
+    let [one, other] = ports;
+    let joined = lead(socket, one, other).and_then(|()| lead(socket, other, one));
+    if joined.is_err() {
+        // Half a cable is none; the first error is the one that matters.
+        drop(part(socket, ports));
+    }
+    joined
+}
+
+/// Parts them, if they are joined.
+pub(crate) fn part(socket: &mut Socket, ports: [u32; 2]) -> Result<()> {
+    for port in ports {
+        redirect::leave(socket, port).map_err(|it| it.during("remove qdisc `ingress`"))?;
+    }
     Ok(())
 }
 
-pub(crate) fn part(_socket: &mut Socket, _ports: [u32; 2]) -> Result<()> {
-    Ok(())
+/// What comes in by one port leaves by the other.
+fn lead(socket: &mut Socket, from: u32, to: u32) -> Result<()> {
+    let ingress = socket.ask(redirect::ingress(from));
+    ingress.map_err(|it| lack::failure(Feature::Ingress, "RTM_NEWQDISC (ingress)", it))?;
+    let mirred = redirect_all(socket, from, to);
+    mirred.map_err(|it| lack::failure(Feature::Mirred, "RTM_NEWTFILTER (mirred)", it))
 }
 
+/// The filter, of the first kind that the kernel has.
+pub(crate) fn redirect_all(socket: &mut Socket, from: u32, to: u32) -> Result<(), Refusal> {
+    match socket.ask(redirect::filter(Matcher::Matchall, from, to)) {
+        Err(refusal) if refusal.errno == libc::ENOENT => {
+            socket.ask(redirect::filter(Matcher::U32, from, to))
+        }
+        result => result,
+    }
+}
+
+/// Gives what leaves by a port its trouble, or with `None` takes it away. Whether the kernel keeps the seed, which those before 6.6 do not.
+///
+/// A change keeps what is under way, unless netem is put before a rate that was alone there, or a rate is taken away: what waits
+/// for the rate is lost then. Without any trouble everything that is under way is lost.
+///
+/// # Errors
+///
+/// The kernel cannot do it (see [`cannot`]), lacks what it takes, or has made something else of it.
 pub(crate) fn impair(
-    _socket: &mut Socket,
-    _leaving: u32,
-    _what: Option<&Impairment>,
-    _seed: u64,
+    socket: &mut Socket,
+    leaving: u32,
+    what: Option<&Impairment>,
+    seed: u64,
 ) -> Result<bool> {
-    Ok(false)
+    let Some(what) = what else {
+        tree::clear(socket, leaving)?;
+        return Ok(true);
+    };
+    if let Some(why) = cannot(what) {
+        let error = Error::new(Kind::Invalid, "impair a link by the kernel", why);
+        return Err(error.help(lack::WIRE));
+    }
+    let mtu = mtu(socket, leaving)?;
+    let has_netem = tree::has_netem(socket, leaving)?;
+    let tree = tree::plan(what, mtu, has_netem, seed);
+    let done =
+        tree::put(socket, leaving, &tree).and_then(|()| tree::compare(socket, leaving, &tree));
+    if done.is_err() {
+        // A part of the trouble is none; the first error is the one that matters.
+        drop(tree::clear(socket, leaving));
+    }
+    done
 }
 
-pub(crate) fn cannot(_what: &Impairment) -> Option<String> {
-    None
+/// What became of the packets that were to leave by a port, since its trouble began.
+pub(crate) fn statistics(socket: &mut Socket, leaving: u32) -> Result<Statistics> {
+    statistics::of(socket, leaving, [message::ROOT, tree::BELOW_NETEM])
+}
+
+/// Why only our own wire can do this; nothing if the kernel can.
+pub(crate) fn cannot(what: &Impairment) -> Option<String> {
+    limits::cannot(what)
+}
+
+/// The most bytes of a packet that a port takes.
+fn mtu(socket: &mut Socket, port: u32) -> Result<u32> {
+    const RTM_GETLINK: u16 = 18;
+    const IFLA_MTU: u16 = 4;
+    const HEADER: usize = 16;
+    let draft = Draft::new(RTM_GETLINK, 0, &message::words(&[0, port, 0, 0]));
+    let failed = |(_, refusal): (usize, Refusal)| refusal.during("look at the port of a wire");
+    let answers = socket.batch(None, vec![draft], None).map_err(failed)?;
+    let links = answers.iter().flat_map(|answer| answer.attributes(HEADER));
+    let mtu = links
+        .filter(|(kind, _)| *kind == IFLA_MTU)
+        .find_map(|(_, value)| message::word(value, 0));
+    mtu.ok_or_else(|| Error::new(Kind::Kernel, "look at the port of a wire", "it has no MTU"))
 }

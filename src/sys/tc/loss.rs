@@ -1,0 +1,70 @@
+//! Loss in the kernel's numbers: a probability, or a chain of states.
+
+use super::message::{attribute, word, words};
+use super::netem::part;
+use crate::impairment::LossModel;
+use crate::sys::netlink::raw::Attributes;
+
+const NETEM_LOSS_GI: u16 = 1;
+const NETEM_LOSS_GE: u16 = 2;
+
+/// A chain of states, as the kernel has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chain {
+    /// `struct tc_netem_gemodel`: to the bad state, back, what the bad state lets *through*, what the good one loses.
+    GilbertElliott([u32; 4]),
+    /// `struct tc_netem_gimodel`: p13, p31, p32, p14, p23.
+    FourState([u32; 5]),
+}
+
+/// What is lost by chance, packet by packet.
+pub(super) fn random(model: &LossModel) -> u32 {
+    match model {
+        LossModel::Random { probability } => part(*probability),
+        _ => 0,
+    }
+}
+
+impl Chain {
+    pub(super) fn of(model: &LossModel) -> Option<Self> {
+        Some(match *model {
+            // The chain's state is the last packet's fate. netem has a "correlation" as well, which loses fewer packets than it is told.
+            LossModel::Correlated {
+                probability,
+                correlation,
+            } => {
+                let after_none = probability * (1.0 - correlation);
+                let ends = (1.0 - probability) * (1.0 - correlation);
+                Self::GilbertElliott([after_none, ends, 0.0, 0.0].map(part))
+            }
+            LossModel::GilbertElliott { p, r, bad, good } => {
+                Self::GilbertElliott([p, r, 1.0 - bad, good].map(part))
+            }
+            LossModel::FourState {
+                p13,
+                p31,
+                p32,
+                p23,
+                p14,
+            } => Self::FourState([p13, p31, p32, p14, p23].map(part)),
+            LossModel::Random { .. } | LossModel::EveryNth(_) => return None,
+        })
+    }
+
+    pub(super) fn encode(&self, inside: Attributes) -> Attributes {
+        match self {
+            Self::GilbertElliott(numbers) => inside.with(NETEM_LOSS_GE, &words(numbers)),
+            Self::FourState(numbers) => inside.with(NETEM_LOSS_GI, &words(numbers)),
+        }
+    }
+
+    pub(super) fn read(inside: &[u8]) -> Option<Self> {
+        if let Some(bytes) = attribute(inside, NETEM_LOSS_GE) {
+            let at = |place| word(bytes, place);
+            return Some(Self::GilbertElliott([at(0)?, at(1)?, at(2)?, at(3)?]));
+        }
+        let bytes = attribute(inside, NETEM_LOSS_GI)?;
+        let at = |place| word(bytes, place);
+        Some(Self::FourState([at(0)?, at(1)?, at(2)?, at(3)?, at(4)?]))
+    }
+}

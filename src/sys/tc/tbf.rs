@@ -1,0 +1,145 @@
+//! A limited rate: tbf, and the queue before it.
+//!
+//! See [tc-tbf(8)](https://man7.org/linux/man-pages/man8/tc-tbf.8.html), `struct tc_tbf_qopt` in `linux/pkt_sched.h`.
+
+use super::message::{attribute, long, word, words};
+use crate::impairment::{Impairment, Queue};
+use crate::sys::netlink::raw::Attributes;
+
+const TCA_TBF_PARMS: u16 = 1;
+const TCA_TBF_RATE64: u16 = 4;
+const TCA_TBF_BURST: u16 = 6;
+
+/// `TC_LINKLAYER_ETHERNET`: a packet counts as long as its frame is, without a table that says so.
+const ETHERNET: u8 = 1;
+/// What the bucket may hold beside a frame: what the rate gives between two ticks of a kernel with 250 of them a second.
+const TICKS_PER_SECOND: u64 = 250;
+/// An Ethernet header with a VLAN's tag, which tbf counts.
+const FRAME_HEADER: u64 = 18;
+/// The kernel's unit of time in `tc_tbf_qopt`, in nanoseconds.
+const TICK: u64 = 64;
+
+/// The numbers of tbf and its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shaper {
+    /// Bytes a second.
+    rate: u64,
+    /// Bytes that may leave at once.
+    burst: u32,
+    pub(super) queue: Fifo,
+}
+
+/// The queue, which is a qdisc of its own: in bytes or in packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fifo {
+    Bytes(u32),
+    Packets(u32),
+}
+
+impl Fifo {
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Bytes(_) => "bfifo",
+            Self::Packets(_) => "pfifo",
+        }
+    }
+
+    pub(super) fn limit(self) -> u32 {
+        let (Self::Bytes(limit) | Self::Packets(limit)) = self;
+        limit
+    }
+}
+
+/// The bytes a second of a rate in bits.
+pub(super) fn bytes_per_second(bits: u64) -> u64 {
+    (bits + 4) / 8
+}
+
+/// The bytes that the rate gives in this time.
+fn bytes_in(rate: u64, time: std::time::Duration) -> u64 {
+    let bytes = u128::from(rate) * time.as_nanos() / 1_000_000_000;
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// The queue's length, in bytes or packets as it was asked for.
+pub(super) fn queue(what: &Impairment) -> Option<(bool, u64)> {
+    let rate = bytes_per_second(what.rate?);
+    Some(match what.queue {
+        Some(Queue::Packets(packets)) => (true, packets.into()),
+        Some(Queue::Bytes(bytes)) => (false, bytes),
+        Some(Queue::Time(time)) => (false, bytes_in(rate, time)),
+        None => (
+            false,
+            bytes_in(rate, std::time::Duration::from_millis(100)).max(15_140),
+        ),
+    })
+}
+
+impl Shaper {
+    /// The numbers for a link whose packets have at most so many bytes; nothing without a rate.
+    pub(super) fn of(what: &Impairment, mtu: u32) -> Option<Self> {
+        let rate = bytes_per_second(what.rate?);
+        let (in_packets, length) = queue(what)?;
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let burst = (rate / TICKS_PER_SECOND).max(u64::from(mtu) + FRAME_HEADER);
+        Some(Self {
+            rate,
+            burst: u32::try_from(burst).unwrap_or(u32::MAX),
+            queue: if in_packets {
+                Fifo::Packets(length)
+            } else {
+                Fifo::Bytes(length)
+            },
+        })
+    }
+
+    /// The bytes that may wait.
+    pub(super) fn queued(&self, mtu: u32) -> u64 {
+        match self.queue {
+            Fifo::Bytes(bytes) => bytes.into(),
+            Fifo::Packets(packets) => u64::from(packets) * (u64::from(mtu) + FRAME_HEADER),
+        }
+    }
+
+    /// `TCA_OPTIONS`: attributes.
+    pub(super) fn options(&self, options: Attributes) -> Attributes {
+        // `struct tc_ratespec`; a rate beyond 32 bits is in the attribute.
+        let mut rate = [0; 12];
+        rate[1] = ETHERNET;
+        let narrow = u32::try_from(self.rate).unwrap_or(u32::MAX);
+        rate[8..].copy_from_slice(&narrow.to_ne_bytes());
+        // No peak rate. A change hands the limit on to the queue, which is a qdisc of its own; the bucket follows from the burst.
+        let rest = words(&[0, 0, 0, self.queue.limit(), 0, 0]);
+        options
+            .with(TCA_TBF_PARMS, &[&rate[..], &rest].concat())
+            .with(TCA_TBF_RATE64, &self.rate.to_ne_bytes())
+            .with(TCA_TBF_BURST, &self.burst.to_ne_bytes())
+    }
+
+    /// What the kernel has otherwise than it was sent.
+    pub(super) fn differences(&self, options: &[u8]) -> Vec<String> {
+        let Some(found) = attribute(options, TCA_TBF_PARMS) else {
+            return vec!["no parameters".to_owned()];
+        };
+        let rate = attribute(options, TCA_TBF_RATE64)
+            .and_then(long)
+            .or(word(found, 2).map(u64::from));
+        let mut differences = Vec::new();
+        if rate != Some(self.rate) {
+            differences.push(format!("rate {rate:?} instead of {}", self.rate));
+        }
+        // The kernel keeps the time that the bucket takes, and counts it with a multiplication of limited width.
+        let bucket = word(found, 7).unwrap_or_default();
+        let sent = u64::from(self.burst) * 1_000_000_000 / self.rate.max(1) / TICK;
+        // Of a time that is too long for its field, the kernel tells the rest.
+        if bucket
+            .wrapping_sub(sent as u32)
+            .cast_signed()
+            .unsigned_abs()
+            > sent as u32 / 1000 + 2
+        {
+            differences.push(format!("a bucket of {bucket} ticks instead of {sent}"));
+        }
+        differences
+    }
+}
