@@ -139,7 +139,7 @@
 //! ```text
 //! harness                           one test: parent, child, outcome
 //! doctor keep                       what this machine can do; a network for people to look at
-//! block current reach report require trouble  nodes kept apart; the calling test's network; pings, traces; evidence of a failure; features tried out
+//! current reach report require trouble  the calling test's network; pings, traces; evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
 //! host                              a borrowed view of a node
@@ -244,7 +244,6 @@ mod link;
 
 mod network;
 
-mod block;
 mod current;
 mod reach;
 mod report;
@@ -260,7 +259,6 @@ pub use address::{Cidr, Family, Mac, ParseAddressError};
 pub use attempt::Attempt;
 pub use barrier::Barrier;
 pub use blame::{Blame, Culprit, Explanation};
-pub use block::BlockGuard;
 pub use diagnosis::{Check, CheckResult, DoctorReport};
 
 pub use current::{Current, current};
@@ -296,7 +294,7 @@ pub use topology::{
     HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind, NatSpec, Ports, RouteSpec,
     Rule, RuleSpec, Topology,
 };
-pub use trouble::Trouble;
+pub use trouble::{Grudge, Trouble};
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
     Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,

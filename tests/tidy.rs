@@ -28,7 +28,7 @@ const ROWS: [&[&str]; 22] = [
     &["host"],
     &["link"],
     &["network"],
-    &["block", "current", "reach", "report", "require", "trouble"],
+    &["current", "reach", "report", "require", "trouble"],
     &["doctor", "keep"],
     &["harness"],
 ];

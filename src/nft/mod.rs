@@ -12,7 +12,10 @@ mod statement;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use crate::address::Family;
 
 pub(crate) use selector::{Datatype, Selector, Side, Transport};
 pub(crate) use statement::{
@@ -40,13 +43,15 @@ pub(crate) struct Table {
     pub(crate) chains: Vec<Chain>,
 }
 
-/// A set, or a map if it has values; rules fill it while packets pass.
+/// A set, or a map if it has values. What has no elements is filled by rules while packets pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Set {
     pub(crate) name: String,
     pub(crate) key: Vec<Datatype>,
     /// What a map leads to; a set leads nowhere.
     pub(crate) value: Vec<Datatype>,
+    /// The addresses that it has for ever, in their order.
+    pub(crate) elements: Vec<IpAddr>,
     /// The number of elements that it holds.
     pub(crate) size: u32,
     /// How long an element stays that no packet renews.
@@ -102,6 +107,20 @@ impl Table {
             name: name.into(),
             sets: Vec::new(),
             chains: Vec::new(),
+        }
+    }
+}
+
+impl Set {
+    /// A set of addresses of one family that nothing changes.
+    pub(crate) fn of(name: impl Into<String>, family: Family, elements: Vec<IpAddr>) -> Self {
+        Self {
+            name: name.into(),
+            key: vec![Datatype::Address(family)],
+            value: Vec::new(),
+            size: u32::try_from(elements.len()).unwrap_or(u32::MAX),
+            elements,
+            timeout: None,
         }
     }
 }

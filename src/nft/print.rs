@@ -1,6 +1,7 @@
 //! Prints rule sets as `nft list ruleset` does, with its indentation and its order.
 
 use std::fmt::{self, Display, Formatter};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -48,6 +49,9 @@ impl Display for Set {
                 writeln!(f, "\tmap {name} {{\n\t\ttype {} : {value}", types(key))?;
             }
         }
+        if !self.elements.is_empty() {
+            return writeln!(f, "\t\telements = {{ {} }}\n\t}}", self.listed());
+        }
         writeln!(f, "\t\tsize {}", self.size)?;
         match self.timeout {
             Some(timeout) => writeln!(
@@ -58,6 +62,20 @@ impl Display for Set {
             None => writeln!(f, "\t\tflags dynamic")?,
         }
         writeln!(f, "\t}}")
+    }
+}
+
+impl Set {
+    /// Two addresses of IPv4 on a line, or one of IPv6.
+    fn listed(&self) -> String {
+        let is_ipv4 = self.elements.first().is_some_and(IpAddr::is_ipv4);
+        let lines = self.elements.chunks(if is_ipv4 { 2 } else { 1 });
+        let line = |line: &[IpAddr]| {
+            let texts: Vec<String> = line.iter().map(ToString::to_string).collect();
+            texts.join(", ")
+        };
+        let lines: Vec<String> = lines.map(line).collect();
+        lines.join(",\n\t\t\t     ")
     }
 }
 

@@ -9,6 +9,10 @@ fn subnet(text: &str) -> Value {
     Value::Subnet(text.parse().unwrap())
 }
 
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
 /// A table with a bit of everything.
 pub(crate) fn everything() -> Table {
     let mut table = Table::new(Layer::Inet, "everything");
@@ -16,9 +20,19 @@ pub(crate) fn everything() -> Table {
         name: "seen".to_owned(),
         key: vec![Datatype::Address(Family::V4), Datatype::Port],
         value: vec![Datatype::Port],
+        elements: Vec::new(),
         size: 65_536,
         timeout: Some(Duration::from_secs(300)),
     });
+    let three = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+    table.sets.extend([
+        Set::of("some", Family::V4, three.map(address).to_vec()),
+        Set::of(
+            "more",
+            Family::V6,
+            ["fd00::1", "fd00::2"].map(address).to_vec(),
+        ),
+    ]);
     let source = Selector::Address(Family::V4, Side::Source);
     let udp = Selector::Port(Transport::Udp, Side::Source);
     table.chains = vec![
@@ -127,6 +141,18 @@ fn a_table_prints_as_nft_lists_it() {
 		size 65536
 		flags dynamic,timeout
 		timeout 5m
+	}
+
+	set some {
+		type ipv4_addr
+		elements = { 10.0.0.1, 10.0.0.2,
+			     10.0.0.3 }
+	}
+
+	set more {
+		type ipv6_addr
+		elements = { fd00::1,
+			     fd00::2 }
 	}
 
 	chain forward {

@@ -11,7 +11,7 @@ use std::panic::Location;
 use self::rule::Decided;
 use crate::address::Family;
 use crate::error::Result;
-use crate::nft::{self, Chain, Kind, Layer, Point, Selector, Statement, States, Table, Value};
+use crate::nft::{self, Chain, Kind, Layer, Point, Selector, Set, Statement, States, Table, Value};
 use crate::plan::Plan;
 use crate::plan::draft::nodes;
 use crate::plan::mistakes::Mistakes;
@@ -103,26 +103,46 @@ pub(crate) fn chain(direction: Direction) -> Chain {
     Chain::at(direction.to_string(), Kind::Filter, point, 0)
 }
 
-/// The table that keeps a node's packets out: those from its addresses. Neighbours still find each other.
-pub(crate) fn block(table: &str, node: &str, addresses: &[IpAddr]) -> Table {
+/// The table that keeps out the packets of nodes: those from their addresses. Neighbours still find each other.
+pub(crate) fn block(table: &str, nodes: &[&str], addresses: &[IpAddr]) -> Table {
     // Before any firewall, which would count them.
     const EARLY: i32 = -10;
     let mut chain = Chain::at("input", Kind::Filter, Point::Input, EARLY);
     chain.rules.extend(spared::neighbours());
-    let own = addresses.iter().filter_map(|it| names::alone(*it));
-    chain.rules.extend(own.map(|address| {
-        let selector = Selector::Address(names::family_of(address), nft::Side::Source);
-        nft::Rule::new([
-            Statement::Is(selector, Value::Subnet(address)),
-            Statement::Counter,
-            Statement::Drop,
-        ])
-        .named(format!("blocked from {node}"))
-    }));
-    Table {
-        chains: vec![chain],
-        ..Table::new(Layer::Inet, table)
+    let mut table = Table::new(Layer::Inet, table);
+    for (family, name) in [(Family::V4, "ipv4"), (Family::V6, "ipv6")] {
+        let own = addresses.iter().filter(|it| family.includes(**it));
+        let own: Vec<IpAddr> = own.copied().collect();
+        if own.is_empty() {
+            continue;
+        }
+        let source = Selector::Address(family, nft::Side::Source);
+        chain.rules.push(
+            nft::Rule::new([
+                Statement::In(vec![source], name.to_owned()),
+                Statement::Counter,
+                Statement::Drop,
+            ])
+            .named(format!("blocked from {}", a_few(nodes))),
+        );
+        table.sets.push(Set::of(name, family, own));
     }
+    table.chains.push(chain);
+    table
+}
+
+/// Names that fit into a comment.
+fn a_few(names: &[&str]) -> String {
+    const LONG: usize = 80;
+    let mut told = String::new();
+    for (position, name) in names.iter().enumerate() {
+        if position > 0 && told.len() + name.len() > LONG {
+            return format!("{told} and {} more", names.len() - position);
+        }
+        let separator = if position > 0 { ", " } else { "" };
+        told.push_str(&format!("{separator}{name}"));
+    }
+    told
 }
 
 fn of_node(plan: &Plan, node: usize, firewall: &Firewall, mistakes: &mut Mistakes<'_>) -> Table {

@@ -2,8 +2,10 @@
 
 mod guard;
 mod impair;
+mod partition;
 
 pub use guard::Trouble;
+pub use partition::Grudge;
 
 use crate::error::Result;
 use crate::network::Network;

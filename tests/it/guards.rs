@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use netns_test::{
-    BlockGuard, Host, Network, Result, Rule, RuleGuard, TestResult, Topology, netns_test,
+    Host, Network, Result, Rule, RuleGuard, TestResult, Topology, Trouble, netns_test,
 };
 
 use crate::panic_text;
@@ -103,7 +103,7 @@ fn wrong_rules_and_names_are_told_and_change_nothing(net: &Network) -> TestResul
     let error = net.block("a", "a").unwrap_err().to_string();
     assert!(
         error.starts_with(
-            "failed to block `a` from `a`: they are one network\n  help: name two nodes"
+            "failed to block `a` from `a`: it is on both sides\n  help: name each node"
         ),
         "{error}"
     );
@@ -128,7 +128,7 @@ fn routed() -> Topology {
 fn two_nodes_are_kept_apart_and_nobody_else(net: &Network) -> TestResult {
     let names = ["a", "near", "far", "r"];
     for pair in [["a", "near"], ["a", "far"], ["far", "a"], ["r", "a"]] {
-        let guard: BlockGuard<'_> = net.block(pair[0], pair[1])?;
+        let guard: Trouble<'_> = net.block(pair[0], pair[1])?;
         send(&guard);
         for from in names {
             for to in names.into_iter().filter(|to| *to != from) {
@@ -152,7 +152,7 @@ fn two_nodes_are_kept_apart_and_nobody_else(net: &Network) -> TestResult {
                 }
             }
         }
-        guard.remove()?;
+        guard.heal()?;
         net.ping_all()?.assert_all_reachable();
     }
     Ok(())

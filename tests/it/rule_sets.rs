@@ -63,7 +63,7 @@ fn threads_change_one_firewall_and_none_of_them_fails(net: &Network) -> TestResu
             let rule = b.add_rule(Rule::drop().tcp(1000 * thread + turn))?;
             let block = net.block("b", if thread % 2 == 0 { "a" } else { "c" })?;
             rule.remove()?;
-            block.remove()?;
+            block.heal()?;
         }
         Ok(())
     };

@@ -124,6 +124,7 @@ impl Mapping<'_> {
             name: self.named(name),
             key,
             value,
+            elements: Vec::new(),
             size: SIZE,
             timeout: Some(self.behaviour.timeout.unwrap_or(TIMEOUT)),
         }

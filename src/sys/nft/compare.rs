@@ -1,8 +1,8 @@
 //! Compares what was sent with what the kernel has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::expression::{self, Expression};
+use super::expression::{self, Expression, octets};
 use super::listing;
 use super::{Change, Failure, Listed};
 use crate::nft::{Layer, Rule, Table};
@@ -24,6 +24,14 @@ pub(super) fn with_kernel(
             .map_err(|refusal| Failure::new(what, "the listing of the rules", refusal))?;
         if let Some(difference) = difference(table, &found) {
             return Err(Failure::differs(what, difference));
+        }
+        for set in table.sets.iter().filter(|set| !set.elements.is_empty()) {
+            let found = listing::elements(socket, table.layer, &table.name, &set.name)
+                .map_err(|refusal| Failure::new(what, "the listing of a set", refusal))?;
+            let sent: HashSet<Vec<u8>> = set.elements.iter().map(|it| octets(*it)).collect();
+            if sent != found {
+                return Err(Failure::differs(what, format!("set `{}`", set.name)));
+            }
         }
     }
     Ok(())

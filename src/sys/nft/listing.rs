@@ -1,5 +1,7 @@
 //! Rules as the kernel lists them: whose they are, what they are called, what they counted.
 
+use std::collections::HashSet;
+
 use super::message::{self, GET_RULE, HEADER, NEW_RULE};
 use super::{Counted, Listed};
 use crate::nft::Layer;
@@ -23,6 +25,32 @@ pub(super) fn rules(
 /// The handle of a rule that was added.
 pub(super) fn handle(answer: &Answer) -> Option<u64> {
     rule(answer).map(|rule| rule.handle)
+}
+
+/// The keys of a set's elements.
+pub(super) fn elements(
+    socket: &mut RawSocket,
+    layer: Layer,
+    table: &str,
+    set: &str,
+) -> Result<HashSet<Vec<u8>>, Refusal> {
+    let inside = |value: &[u8], wanted: u16| {
+        let found = attributes(value).filter(move |(kind, _)| *kind == wanted);
+        found
+            .map(|(_, value)| value.to_vec())
+            .collect::<Vec<Vec<u8>>>()
+    };
+    let mut keys = HashSet::new();
+    for answer in socket.dump(message::get_elements(layer, table, set))? {
+        let lists = answer.attributes(HEADER).filter(|(kind, _)| *kind == 3);
+        for element in lists.flat_map(|(_, list)| inside(list, 1)) {
+            let key = inside(&element, 1)
+                .into_iter()
+                .flat_map(|key| inside(&key, 1));
+            keys.extend(key);
+        }
+    }
+    Ok(keys)
 }
 
 fn rule(answer: &Answer) -> Option<Listed> {

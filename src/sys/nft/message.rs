@@ -2,6 +2,9 @@
 //!
 //! See `linux/netfilter/nf_tables.h` for the numbers.
 
+use std::net::IpAddr;
+
+use super::listing::DUMP;
 use super::{Change, expression};
 use crate::nft::{Chain, Datatype, Hook, Kind, Layer, Point, Rule, Set, Table};
 use crate::sys::netlink::raw::{Attributes, Draft};
@@ -15,6 +18,8 @@ pub(super) const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
 pub(super) const GET_RULE: u16 = SUBSYSTEM << 8 | 7;
 const DELETE_RULE: u16 = SUBSYSTEM << 8 | 8;
 const NEW_SET: u16 = SUBSYSTEM << 8 | 9;
+const NEW_ELEMENTS: u16 = SUBSYSTEM << 8 | 12;
+const GET_ELEMENTS: u16 = SUBSYSTEM << 8 | 13;
 const DELETE_ELEMENTS: u16 = SUBSYSTEM << 8 | 14;
 pub(super) const TRACE: u16 = SUBSYSTEM << 8 | 17;
 
@@ -120,6 +125,11 @@ fn install(table: &Table) -> Vec<(String, Draft)> {
     for (position, set) in sets.iter().enumerate() {
         let draft = new_set(*layer, name, set, position as u32 + 1);
         messages.push((format!("set `{}`", set.name), draft));
+        // An attribute has less than 64 KiB.
+        for elements in set.elements.chunks(1000) {
+            let draft = new_elements(*layer, name, &set.name, elements);
+            messages.push((format!("elements of set `{}`", set.name), draft));
+        }
     }
     messages.extend(new_chains(table));
     messages.extend(new_rules(table));
@@ -168,7 +178,11 @@ fn new_set(layer: Layer, table: &str, set: &Set, id: u32) -> Draft {
     const MAP: u32 = 8;
     const TIMEOUT: u32 = 16;
     const FILLED_BY_RULES: u32 = 32;
-    let mut flags = FILLED_BY_RULES;
+    let mut flags = if set.elements.is_empty() {
+        FILLED_BY_RULES
+    } else {
+        0
+    };
     if !set.value.is_empty() {
         flags |= MAP;
     }
@@ -187,14 +201,31 @@ fn new_set(layer: Layer, table: &str, set: &Set, id: u32) -> Draft {
                 .number(6, types(&set.value))
                 .number(7, length(&set.value));
         }
-        it = it
-            .nest(9, |description| description.number(1, set.size))
-            .number(10, id);
+        if set.elements.is_empty() {
+            it = it.nest(9, |description| description.number(1, set.size));
+        }
+        it = it.number(10, id);
         match set.timeout {
             Some(timeout) => it.with(11, &(timeout.as_millis() as u64).to_be_bytes()),
             None => it,
         }
     })
+}
+
+fn new_elements(layer: Layer, table: &str, set: &str, elements: &[IpAddr]) -> Draft {
+    draft(NEW_ELEMENTS, CREATE, layer).attributes(|it| {
+        it.text(1, table).text(2, set).nest(3, |list| {
+            elements.iter().fold(list, |list, element| {
+                let key = |it: Attributes| it.with(1, &expression::octets(*element));
+                list.nest(1, |it| it.nest(1, key))
+            })
+        })
+    })
+}
+
+/// The elements that a set has.
+pub(super) fn get_elements(layer: Layer, table: &str, set: &str) -> Draft {
+    draft(GET_ELEMENTS, DUMP, layer).text(1, table).text(2, set)
 }
 
 /// The types of the parts of a key, six bits each.
