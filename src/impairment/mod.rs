@@ -23,6 +23,7 @@ pub(crate) use self::loss::LossModel;
 pub use self::profile::Profile;
 pub use self::queue::Queue;
 pub(crate) use self::queue::{FULL_PACKET, Room};
+pub(crate) use self::tc::UNDER_WAY;
 pub use self::trace::RateTrace;
 
 /// Trouble of a link, in one direction: delay, loss, damage, a limited rate.

@@ -27,28 +27,21 @@ pub(super) fn random(model: &LossModel) -> u32 {
 
 impl Chain {
     pub(super) fn of(model: &LossModel) -> Option<Self> {
-        Some(match *model {
-            // The chain's state is the last packet's fate. netem has a "correlation" as well, which loses fewer packets than it is told.
-            LossModel::Correlated {
-                probability,
-                correlation,
-            } => {
-                let after_none = probability * (1.0 - correlation);
-                let ends = (1.0 - probability) * (1.0 - correlation);
-                Self::GilbertElliott([after_none, ends, 0.0, 0.0].map(part))
-            }
-            LossModel::GilbertElliott { p, r, bad, good } => {
-                Self::GilbertElliott([p, r, 1.0 - bad, good].map(part))
-            }
+        // Of netem's own correlation come other losses than it is told; the model knows a chain instead.
+        if let Some(chain) = model.chain() {
+            let numbers = [chain.p, chain.r, 1.0 - chain.bad, chain.good];
+            return Some(Self::GilbertElliott(numbers.map(part)));
+        }
+        match *model {
             LossModel::FourState {
                 p13,
                 p31,
                 p32,
                 p23,
                 p14,
-            } => Self::FourState([p13, p31, p32, p14, p23].map(part)),
-            LossModel::Random { .. } | LossModel::EveryNth(_) => return None,
-        })
+            } => Some(Self::FourState([p13, p31, p32, p14, p23].map(part))),
+            _ => None,
+        }
     }
 
     pub(super) fn encode(&self, inside: Attributes) -> Attributes {

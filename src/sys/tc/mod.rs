@@ -7,7 +7,6 @@
 //!
 //! See [tc(8)](https://man7.org/linux/man-pages/man8/tc.8.html).
 
-mod distribution;
 mod lack;
 mod limits;
 mod loss;

@@ -2,10 +2,9 @@
 //!
 //! See [tc-netem(8)](https://man7.org/linux/man-pages/man8/tc-netem.8.html), `struct tc_netem_qopt` in `linux/pkt_sched.h`.
 
-use super::distribution;
 use super::loss::Chain;
 use super::message::{attribute, long, word, words};
-use crate::impairment::{Impairment, Jitter};
+use crate::impairment::{Impairment, Jitter, UNDER_WAY};
 use crate::sys::netlink::raw::Attributes;
 
 const TCA_NETEM_DELAY_DIST: u16 = 2;
@@ -20,16 +19,9 @@ const TCA_NETEM_PRNG_SEED: u16 = 14;
 
 /// The length of `struct tc_netem_qopt`.
 const HEADER: usize = 24;
-/// A rate, in bytes a second, at which the longest packet takes no time. With any rate, netem lets no packet leave before the one
+/// A rate, in bytes a second, at which a packet takes no time to speak of. With any rate, netem lets no packet leave before the one
 /// that came before it.
-const IN_ORDER: u64 = 1 << 40;
-/// Packets a second that one link carries at most. netem's queue must hold what comes meanwhile: what does not fit is dropped.
-const PACKETS_PER_SECOND: f64 = 1e6;
-/// What a burst may bring at once, however short the delay.
-const AT_ONCE: f64 = 10_000.0;
-/// The table's last entry, in spreads.
-const FURTHEST: f64 = 4.0;
-const SHORTEST_FRAME: u64 = 60;
+const IN_ORDER: u64 = 1_000_000_000_000 / 8;
 
 /// The options, as the kernel has them. Probabilities are parts of 2^32 - 1, times nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +48,25 @@ pub(super) fn part(probability: f64) -> u32 {
     (probability * f64::from(u32::MAX)) as u32
 }
 
+/// The deviations of the delay, of which netem picks one for each packet, as 16-bit numbers.
+///
+/// netem varies evenly without a table. But a change that brings none leaves the one before.
+fn table(jitter: Jitter) -> Vec<u8> {
+    const EVEN: [i16; 4096] = {
+        // From one spread below to one above, in steps of which each stands for its middle.
+        let mut table = [0; 4096];
+        let mut entry = 0;
+        while entry < table.len() {
+            table[entry] = (4 * entry as i32 - 8190) as i16;
+            entry += 1;
+        }
+        table
+    };
+    let table = jitter.distribution.table();
+    let table = table.as_deref().unwrap_or(&EVEN);
+    table.iter().flat_map(|it| it.to_ne_bytes()).collect()
+}
+
 /// Whether it needs netem at all: a rate alone does not.
 pub(super) fn is_needed(what: &Impairment) -> bool {
     let mut rest = what.clone();
@@ -64,8 +75,8 @@ pub(super) fn is_needed(what: &Impairment) -> bool {
 }
 
 impl Netem {
-    /// The options for an impairment, whose shaper's queue takes so many bytes.
-    pub(super) fn of(what: &Impairment, queued: u64, seed: u64) -> Self {
+    /// The options for an impairment.
+    pub(super) fn of(what: &Impairment, seed: u64) -> Self {
         let chain = what.loss.as_ref().and_then(|loss| Chain::of(&loss.0));
         let (gap, reorder) = match what.reorder {
             Some(reorder) => (reorder.gap.unwrap_or(1), part(reorder.probability)),
@@ -73,7 +84,7 @@ impl Netem {
         };
         let in_order = what.jitter.is_some_and(|it| !it.reorders);
         Self {
-            limit: limit(what, queued),
+            limit: UNDER_WAY,
             loss: what
                 .loss
                 .as_ref()
@@ -86,9 +97,7 @@ impl Netem {
             latency: what.delay.as_nanos() as u64,
             jitter: what.jitter.map_or(0, |it| it.spread.as_nanos() as u64),
             rate: if in_order { IN_ORDER } else { 0 },
-            table: what
-                .jitter
-                .map_or(Vec::new(), |it| distribution::table(it.distribution)),
+            table: what.jitter.map_or(Vec::new(), table),
             seed: Some(seed),
         }
     }
@@ -176,16 +185,4 @@ impl Netem {
         }
         differences
     }
-}
-
-/// How many packets may be under way: as many as a link can bring in the longest delay, and those that wait in the shaper, which some
-/// kernels count as well.
-fn limit(what: &Impairment, queued: u64) -> u32 {
-    let spread = |it: Jitter| it.spread.mul_f64(FURTHEST);
-    let longest = what
-        .delay
-        .saturating_add(what.jitter.map_or_else(Default::default, spread));
-    let delayed = longest.as_secs_f64() * PACKETS_PER_SECOND;
-    let waiting = queued / SHORTEST_FRAME;
-    (delayed + AT_ONCE + waiting as f64) as u32
 }

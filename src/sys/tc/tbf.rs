@@ -3,7 +3,7 @@
 //! See [tc-tbf(8)](https://man7.org/linux/man-pages/man8/tc-tbf.8.html), `struct tc_tbf_qopt` in `linux/pkt_sched.h`.
 
 use super::message::{attribute, long, word, words};
-use crate::impairment::{Impairment, Queue};
+use crate::impairment::{Impairment, Room};
 use crate::sys::netlink::raw::Attributes;
 
 const TCA_TBF_PARMS: u16 = 1;
@@ -12,8 +12,6 @@ const TCA_TBF_BURST: u16 = 6;
 
 /// `TC_LINKLAYER_ETHERNET`: a packet counts as long as its frame is, without a table that says so.
 const ETHERNET: u8 = 1;
-/// What the bucket may hold beside a frame: what the rate gives between two ticks of a kernel with 250 of them a second.
-const TICKS_PER_SECOND: u64 = 250;
 /// An Ethernet header with a VLAN's tag, which tbf counts.
 const FRAME_HEADER: u64 = 18;
 /// The kernel's unit of time in `tc_tbf_qopt`, in nanoseconds.
@@ -50,55 +48,20 @@ impl Fifo {
     }
 }
 
-/// The bytes a second of a rate in bits.
-pub(super) fn bytes_per_second(bits: u64) -> u64 {
-    (bits + 4) / 8
-}
-
-/// The bytes that the rate gives in this time.
-fn bytes_in(rate: u64, time: std::time::Duration) -> u64 {
-    let bytes = u128::from(rate) * time.as_nanos() / 1_000_000_000;
-    u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-/// The queue's length, in bytes or packets as it was asked for.
-pub(super) fn queue(what: &Impairment) -> Option<(bool, u64)> {
-    let rate = bytes_per_second(what.rate?);
-    Some(match what.queue {
-        Some(Queue::Packets(packets)) => (true, packets.into()),
-        Some(Queue::Bytes(bytes)) => (false, bytes),
-        Some(Queue::Time(time)) => (false, bytes_in(rate, time)),
-        None => (
-            false,
-            bytes_in(rate, std::time::Duration::from_millis(100)).max(15_140),
-        ),
-    })
-}
-
 impl Shaper {
     /// The numbers for a link whose packets have at most so many bytes; nothing without a rate.
     pub(super) fn of(what: &Impairment, mtu: u32) -> Option<Self> {
-        let rate = bytes_per_second(what.rate?);
-        let (in_packets, length) = queue(what)?;
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        let burst = (rate / TICKS_PER_SECOND).max(u64::from(mtu) + FRAME_HEADER);
+        let burst = what.burst(u64::from(mtu) + FRAME_HEADER)?;
+        // A queue of more than four gigabytes is none that anybody may ask for.
+        let narrow = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
         Some(Self {
-            rate,
-            burst: u32::try_from(burst).unwrap_or(u32::MAX),
-            queue: if in_packets {
-                Fifo::Packets(length)
-            } else {
-                Fifo::Bytes(length)
+            rate: (what.rate? + 4) / 8,
+            burst: narrow(burst),
+            queue: match what.room()? {
+                Room::Bytes(bytes) => Fifo::Bytes(narrow(bytes)),
+                Room::Packets(packets) => Fifo::Packets(packets),
             },
         })
-    }
-
-    /// The bytes that may wait.
-    pub(super) fn queued(&self, mtu: u32) -> u64 {
-        match self.queue {
-            Fifo::Bytes(bytes) => bytes.into(),
-            Fifo::Packets(packets) => u64::from(packets) * (u64::from(mtu) + FRAME_HEADER),
-        }
     }
 
     /// `TCA_OPTIONS`: attributes.

@@ -160,10 +160,9 @@ pub(super) fn plan(
     seed: u64,
 ) -> Tree {
     let shaper = Shaper::of(what, mtu);
-    let queued = shaper.map_or(0, |it| it.queued(mtu));
     let netem = has_netem || netem::is_needed(what);
     Tree {
-        netem: netem.then(|| Netem::of(what, queued, seed)),
+        netem: netem.then(|| Netem::of(what, seed)),
         shaper,
     }
 }
