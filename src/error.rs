@@ -117,6 +117,12 @@ impl Error {
         self
     }
 
+    /// Names what it happened to, which is no node.
+    pub(crate) fn happened_to(mut self, whom: &str) -> Self {
+        self.0.what.push_str(&format!(" for {whom}"));
+        self
+    }
+
     /// Adds a remedy.
     pub(crate) fn help(mut self, remedy: impl Into<String>) -> Self {
         self.0.help.push(remedy.into());

@@ -142,7 +142,7 @@ impl<'p> Wire<'p> {
         self.parts
             .relay
             .with_socket(open, act)
-            .map_err(|error| error.inside(&self.name()))
+            .map_err(|error| error.happened_to(&self.name()))
     }
 
     /// In the namespace where the halves meet.

@@ -3,6 +3,8 @@
 //! Every name stands behind its keyword, so that hosts may be called `br`, `a` or `up`. The commands are those of iproute2 and
 //! sysctl; run as root in an empty namespace, they make the same links, addresses and routes.
 
+mod wires;
+
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
@@ -41,6 +43,7 @@ impl Display for Plan {
         for position in own().skip(1) {
             At(self, position).finish(f)?;
         }
+        self.join_wires(f)?;
         for position in self.advertisers() {
             At(self, position).advertisements(f)?;
         }
