@@ -1,6 +1,7 @@
 //! What joins the two halves of a wire: the kernel, or a thread of ours, the engine.
 
 mod engine;
+mod fate;
 mod line;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -118,6 +118,9 @@ pub(crate) mod limits {
 #[path = "lend.rs"]
 pub(crate) mod lend;
 
+#[path = "elsewhere/ring.rs"]
+pub(crate) mod ring;
+
 #[path = "elsewhere/programs.rs"]
 mod programs;
 pub(crate) use programs::{family, mounts};

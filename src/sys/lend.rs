@@ -7,6 +7,8 @@ use std::thread;
 
 /// Work for another thread.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
+/// Work for a thread that has something to be worked on.
+pub(crate) type JobOn<A> = Box<dyn FnOnce(&mut A) + Send>;
 
 /// The work and where its result goes. Fields are dropped in this order: whoever waits for the result goes on after the work is gone.
 struct Loan<F, T> {
@@ -14,10 +16,13 @@ struct Loan<F, T> {
     result: Sender<thread::Result<T>>,
 }
 
-impl<F: FnOnce() -> T, T> Loan<F, T> {
-    fn work(self) {
+impl<F, T> Loan<F, T> {
+    fn work<A>(self, on: &mut A)
+    where
+        F: FnOnce(&mut A) -> T,
+    {
         let Self { body, result } = self;
-        let value = panic::catch_unwind(AssertUnwindSafe(body));
+        let value = panic::catch_unwind(AssertUnwindSafe(|| body(on)));
         // The receiver waits until this is sent.
         drop(result.send(value));
     }
@@ -28,12 +33,21 @@ pub(crate) fn lend<'a, T: Send + 'a>(
     body: impl FnOnce() -> T + Send + 'a,
     give: impl FnOnce(Job),
 ) -> Option<T> {
+    lend_on(|()| body(), |job| give(Box::new(move || job(&mut ()))))
+}
+
+/// The same for a body that works on what the other thread has.
+pub(crate) fn lend_on<'a, A: 'static, T: Send + 'a>(
+    body: impl FnOnce(&mut A) -> T + Send + 'a,
+    give: impl FnOnce(JobOn<A>),
+) -> Option<T> {
     let (result, value) = mpsc::channel();
     let loan = Loan { body, result };
-    let job: Box<dyn FnOnce() + Send + 'a> = Box::new(move || loan.work());
+    let job: Box<dyn FnOnce(&mut A) + Send + 'a> = Box::new(move |on| loan.work(on));
     // SAFETY: what the job borrows outlives this call, and this call outlives the job: it waits until the result has been sent,
     // which is after `body` was consumed, or until the sender is gone, which a job that is dropped drops last.
-    let job: Job = unsafe { std::mem::transmute::<Box<dyn FnOnce() + Send + 'a>, Job>(job) };
+    let job: JobOn<A> =
+        unsafe { std::mem::transmute::<Box<dyn FnOnce(&mut A) + Send + 'a>, JobOn<A>>(job) };
     // If `give` panics, the job is with it or with the other thread, and must be waited for all the same.
     let given = panic::catch_unwind(AssertUnwindSafe(|| give(job)));
     let value = value.recv();

@@ -28,6 +28,7 @@ mod plain;
 pub(crate) mod process;
 mod quota;
 pub(crate) mod ready;
+pub(crate) mod ring;
 pub(crate) mod socket;
 pub(crate) mod socket_tables;
 pub(crate) mod sysctl;

@@ -1,44 +1,113 @@
-//! Placeholder of the engine until its branch is merged.
+//! The wire engine: a thread that carries frames from port to port, and lets them meet what they are to meet.
+//!
+//! `core` is what it has and can be told, `pump` takes frames in, `admit` decides about them and lets them wait, `outlet` lets them out.
 
+mod admit;
+mod bytes;
+mod core;
+mod counters;
+mod line;
+mod outlet;
+mod pump;
+mod record;
+mod slab;
+mod wheel;
+
+#[allow(unused_imports, reason = "rules and recordings are not public yet")]
+pub(crate) use self::{
+    core::{Core, Opening},
+    counters::{Counters, Ruled},
+    record::{End, Recording, Seen},
+};
+pub(crate) use line::Frames;
+
+use std::fmt;
 use std::io;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
 
-use crate::impairment::Impairment;
-use crate::packet::Way;
+use crate::sys::lend::{self, JobOn};
+use crate::sys::ring::{self, Bell};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frames {
-    Whole,
-    Single { longest: usize },
+/// The thread, as those see it who tell it what to do. It ends when this is dropped, and what is under way ends with it.
+pub(crate) struct Engine {
+    /// Nothing only while it is dropped.
+    jobs: Option<Sender<JobOn<Core>>>,
+    bell: Bell,
+    thread: Option<JoinHandle<()>>,
 }
-
-#[derive(Debug)]
-pub(crate) struct Engine;
-
-pub(crate) struct Core;
 
 impl Engine {
-    pub(crate) fn start(_lines: Vec<[u32; 2]>) -> io::Result<Self> {
-        Ok(Self)
+    /// Starts a thread in the calling thread's namespace, for lines each of which has two ports there: the indexes of interfaces.
+    /// It carries none of them yet.
+    pub(crate) fn start(lines: Vec<[u32; 2]>) -> io::Result<Self> {
+        let bell = ring::bell()?;
+        let (jobs, waiting) = mpsc::channel();
+        let woken = bell.clone();
+        let thread = thread::Builder::new()
+            .name("wire".to_owned())
+            .spawn(move || run(&mut Core::new(lines), &waiting, &woken))?;
+        Ok(Self {
+            jobs: Some(jobs),
+            bell,
+            thread: Some(thread),
+        })
     }
 
+    /// Lets the engine's thread change something between two packets, and waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When it is called from the engine's thread, which would wait for itself; and with what `change` panics with.
     pub(crate) fn with<T: Send>(&self, change: impl FnOnce(&mut Core) -> T + Send) -> T {
-        change(&mut Core)
+        let own = self.thread.as_ref().map(|thread| thread.thread().id());
+        assert!(
+            own != Some(thread::current().id()),
+            "a packet rule cannot change the wire that waits for its decision: do so from the test's body"
+        );
+        let post = |job| {
+            if let Some(jobs) = &self.jobs {
+                // One whose thread has ended is dropped.
+                drop(jobs.send(job));
+                self.bell.ring();
+            }
+        };
+        match lend::lend_on(change, post) {
+            Some(value) => value,
+            None => panic!("the thread that carries the wires has ended"),
+        }
     }
 }
 
-impl Core {
-    pub(crate) fn take(&mut self, _line: usize, _frames: Frames) -> io::Result<()> {
-        Ok(())
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.bell.ring();
+        if let Some(thread) = self.thread.take() {
+            // It has nobody to tell of a panic any more.
+            drop(thread.join());
+        }
     }
+}
 
-    pub(crate) fn release(&mut self, _line: usize) {}
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
 
-    pub(crate) fn impair(
-        &mut self,
-        _line: usize,
-        _way: Way,
-        _what: Option<&Impairment>,
-        _seed: u64,
-    ) {
+/// Works until nobody can tell it anything any more.
+fn run(core: &mut Core, jobs: &Receiver<JobOn<Core>>, bell: &Bell) {
+    ring::wake_punctually();
+    loop {
+        match jobs.try_recv() {
+            Ok(job) => job(core),
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {
+                if !core.step() {
+                    core.rest(bell);
+                }
+            }
+        }
     }
 }

@@ -1,0 +1,172 @@
+//! What the engine has, and what it can be told.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::counters::Counters;
+use super::line::{Frames, Line};
+use super::record::Recording;
+use super::slab::{List, Slab};
+use super::wheel::Wheel;
+use crate::impairment::Impairment;
+use crate::packet::{Judge, Way};
+use crate::relay::fate::Fates;
+use crate::sys::ring::Waiting;
+
+/// What all ports together have for frames that wait, and each of them: a burst must not be lost because nobody was fast enough.
+const ROOM: usize = 1 << 28;
+const MOST_ROOM: usize = 1 << 23;
+
+/// Everything that lives on the engine's thread.
+pub(crate) struct Core {
+    began: Instant,
+    pub(super) lines: Vec<Line>,
+    pub(super) slab: Slab,
+    pub(super) wheel: Wheel,
+    /// What rules hold, until a gate is opened.
+    pub(super) gates: BTreeMap<u64, List>,
+    pub(super) waiting: Waiting,
+}
+
+/// Whom an open gate lets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// So many, those first that came first.
+    First(usize),
+    All,
+    /// All, the last one first.
+    Reversed,
+}
+
+impl Core {
+    pub(super) fn new(lines: Vec<[u32; 2]>) -> Self {
+        Self {
+            began: Instant::now(),
+            lines: lines.into_iter().map(Line::new).collect(),
+            slab: Slab::default(),
+            wheel: Wheel::new(),
+            gates: BTreeMap::new(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Nanoseconds since the engine began.
+    pub(super) fn now(&self) -> u64 {
+        nanoseconds(self.began.elapsed())
+    }
+
+    /// Carries a line from now on, or goes on with other frames.
+    pub(crate) fn take(&mut self, line: usize, frames: Frames) -> io::Result<()> {
+        if self.lines[line].frames == Some(frames) {
+            return Ok(());
+        }
+        self.release(line);
+        let room = MOST_ROOM.min(ROOM / (2 * self.lines.len()));
+        self.lines[line].open(frames, room)
+    }
+
+    /// Carries nothing more that enters a line; what is under way still arrives.
+    pub(crate) fn release(&mut self, line: usize) {
+        // What has entered already is under way.
+        for way in Way::BOTH {
+            self.drain(line, way);
+            self.count_overrun(line, way);
+            self.lines[line].way(way).ring = None;
+        }
+        self.lines[line].frames = None;
+    }
+
+    /// Impairs a direction from now on, or heals it. What is under way keeps its time, and what waits for the link goes on at the new
+    /// rate. The fates of packets begin anew: they follow from the seed and the order in which packets come from now on.
+    pub(crate) fn impair(&mut self, line: usize, way: Way, what: Option<&Impairment>, seed: u64) {
+        let now = self.now();
+        let direction = self.lines[line].way(way);
+        direction.fates = what.map(|what| Fates::new(what, seed));
+        direction.link.change(what, now);
+    }
+
+    /// Lets somebody decide about each packet before it meets the impairment. What was held stays held.
+    pub(crate) fn judge(&mut self, line: usize, judge: Option<Box<dyn Judge>>) {
+        self.lines[line].judge = judge;
+    }
+
+    /// What a judge said that panicked. It has decided nothing since: its packets passed.
+    pub(crate) fn take_panic(&mut self, line: usize) -> Option<String> {
+        self.lines[line].panic.take()
+    }
+
+    /// Lets packets go that a rule holds; returns how many. They meet the impairment now.
+    pub(crate) fn open_gate(&mut self, gate: u64, how: Opening) -> usize {
+        let Some(mut held) = self.gates.remove(&gate) else {
+            return 0;
+        };
+        let most = match how {
+            Opening::First(most) => most,
+            Opening::All | Opening::Reversed => usize::MAX,
+        };
+        let mut free = Vec::new();
+        while free.len() < most {
+            let Some(id) = held.pop(&mut self.slab) else {
+                break;
+            };
+            free.push(id);
+        }
+        if !held.is_empty() {
+            self.gates.insert(gate, held);
+        }
+        if how == Opening::Reversed {
+            free.reverse();
+        }
+        let now = self.now();
+        let count = free.len();
+        for id in free {
+            self.admit(id, now);
+        }
+        self.flush();
+        count
+    }
+
+    /// How many packets wait at a gate.
+    pub(crate) fn held(&self, gate: u64) -> usize {
+        self.gates.get(&gate).map_or(0, List::len)
+    }
+
+    /// Begins a recording, or ends it and forgets it.
+    pub(crate) fn record(&mut self, line: usize, on: bool) {
+        self.lines[line].recording = on.then(Recording::default);
+    }
+
+    /// What was recorded until now: nothing if nothing is recorded.
+    pub(crate) fn recorded(&mut self, line: usize) -> Recording {
+        // What has entered is to be seen, even if nobody had the time yet.
+        for way in Way::BOTH {
+            self.drain(line, way);
+        }
+        self.lines[line].recording.clone().unwrap_or_default()
+    }
+
+    /// What became of the packets of a direction until now.
+    pub(crate) fn counters(&mut self, line: usize, way: Way) -> Counters {
+        self.drain(line, way);
+        self.count_overrun(line, way);
+        self.lines[line].way(way).counters
+    }
+
+    /// How many packets are under way or held, on all lines.
+    pub(crate) fn under_way(&self) -> usize {
+        self.slab.len()
+    }
+
+    fn count_overrun(&mut self, line: usize, way: Way) {
+        let direction = self.lines[line].way(way);
+        if let Some(ring) = &direction.ring {
+            direction.counters.overrun += ring.overrun();
+        }
+    }
+}
+
+/// A span of time that no test outlives is for ever.
+pub(super) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,117 @@
+//! A line: two ports, and what goes on between them each way.
+
+use std::io;
+
+use super::counters::Counters;
+use super::outlet::Outlet;
+use super::record::Recording;
+use super::slab::List;
+use crate::packet::{Judge, Way};
+use crate::relay::fate::{Bottleneck, Fates};
+use crate::sys::ring::{Port, Ring};
+
+/// The longest offloaded frame: a whole IP packet, and more headers of Ethernet than there are.
+const OFFLOADED: usize = 65_600;
+
+/// What frames a line carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frames {
+    /// As the hosts send them, for interfaces that would cut them up and write their checksums: up to 64 KiB each.
+    Whole,
+    /// One packet each: frames of `longest` bytes at most, with Ethernet's header and tags.
+    Single { longest: usize },
+}
+
+impl Frames {
+    fn longest(self) -> usize {
+        match self {
+            Self::Whole => OFFLOADED,
+            Self::Single { longest } => longest,
+        }
+    }
+}
+
+pub(super) struct Line {
+    pub(super) ports: [u32; 2],
+    /// How it is carried, if it is.
+    pub(super) frames: Option<Frames>,
+    pub(super) ways: [Direction; 2],
+    pub(super) judge: Option<Box<dyn Judge>>,
+    pub(super) recording: Option<Recording>,
+    /// What a judge that panicked said.
+    pub(super) panic: Option<String>,
+}
+
+/// One way through a line.
+#[derive(Default)]
+pub(super) struct Direction {
+    /// Where frames come in, while the line is carried.
+    pub(super) ring: Option<Ring>,
+    /// Where they leave, since the line was carried first.
+    pub(super) outlet: Option<Outlet>,
+    pub(super) fates: Option<Fates>,
+    pub(super) link: Bottleneck,
+    /// What waits before the link: its first frame is in transmission.
+    pub(super) queue: List,
+    /// When the last frame arrives that must not be overtaken.
+    pub(super) last: u64,
+    pub(super) counters: Counters,
+}
+
+impl Line {
+    pub(super) fn new(ports: [u32; 2]) -> Self {
+        Self {
+            ports,
+            frames: None,
+            ways: [Direction::default(), Direction::default()],
+            judge: None,
+            recording: None,
+            panic: None,
+        }
+    }
+
+    pub(super) fn way(&mut self, way: Way) -> &mut Direction {
+        &mut self.ways[way as usize]
+    }
+
+    /// Opens both ports for such frames, with so much room for what waits there.
+    pub(super) fn open(&mut self, frames: Frames, room: usize) -> io::Result<()> {
+        let open = |port| Ring::open(port, frames.longest(), room);
+        let rings = [open(self.ports[0])?, open(self.ports[1])?];
+        for way in Way::BOTH {
+            let to = self.ports[way.back() as usize];
+            let direction = self.way(way);
+            if direction.outlet.is_none() {
+                direction.outlet = Some(Outlet::new(Port::open(to)?));
+            }
+        }
+        for (direction, ring) in self.ways.iter_mut().zip(rings) {
+            direction.ring = Some(ring);
+        }
+        self.frames = Some(frames);
+        Ok(())
+    }
+
+    /// No packet is in transmission.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ways.iter().all(|way| way.link.ends().is_none())
+    }
+
+    /// Nothing is to be decided about the packets that go this way, and nothing waits before them.
+    pub(super) fn is_plain(&self, way: Way) -> bool {
+        let direction = &self.ways[way as usize];
+        self.judge.is_none()
+            && self.recording.is_none()
+            && direction.fates.is_none()
+            && direction.link.ends().is_none()
+            && direction.outlet.as_ref().is_some_and(Outlet::is_clear)
+    }
+}
+
+impl Direction {
+    /// Where frames come in, unless those wait that came before.
+    pub(super) fn open_ring(&self) -> Option<&Ring> {
+        let congested = self.outlet.as_ref().is_some_and(Outlet::is_congested);
+        self.ring.as_ref().filter(|_| !congested)
+    }
+}

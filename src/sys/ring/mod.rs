@@ -1,0 +1,328 @@
+//! Frames of a port by [packet(7)](https://man7.org/linux/man-pages/man7/packet.7.html): in from memory shared with the kernel, out in bursts.
+//!
+//! Every frame has a header of [`HEAD`] bytes in front, `struct virtio_net_hdr`: what the sender left to the hardware.
+#![allow(unsafe_code, reason = "memory shared with the kernel")]
+
+mod port;
+mod wait;
+
+pub(crate) use port::{Fault, Port};
+pub(crate) use wait::{Bell, Waiting, bell, wake_punctually};
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::socket::set_option;
+
+/// The length of the header in front of each frame.
+pub(crate) const HEAD: usize = 10;
+/// A tag of a VLAN, and the addresses before it.
+const TAG: usize = 4;
+const ADDRESSES: usize = 12;
+/// Before a frame in its slot: the kernel's header, the sender's address, our header, and what aligns them.
+const BEFORE: usize = 96;
+/// After it: a frame may grow a little where it lies.
+const AFTER: usize = 32;
+const BLOCK: usize = 1 << 18;
+/// More than any slot for offloaded frames.
+const LARGE_BLOCK: usize = 1 << 20;
+
+/// What arrives at a port, in slots that the kernel fills and gets back: a burst of them waits without being lost.
+pub(crate) struct Ring {
+    socket: OwnedFd,
+    map: NonNull<u8>,
+    room: usize,
+    /// The length of a slot, and of the block that a number of slots share.
+    slot: usize,
+    block: usize,
+    slots: usize,
+    /// The first slot that has not been given back.
+    next: usize,
+    /// Where each fetched frame lies in the map.
+    fetched: Vec<Span>,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    length: usize,
+    end: usize,
+}
+
+impl Ring {
+    /// Opens a port for frames of at most `longest` bytes, in the calling thread's namespace. Needs CAP_NET_RAW there.
+    /// The slots take `room` bytes at most. It is the kernel's memory, and no limit of the user's counts it.
+    pub(crate) fn open(port: u32, longest: usize, room: usize) -> io::Result<Self> {
+        // What is not bound to a protocol hears nothing yet.
+        let socket = packet_socket()?;
+        let packet = |option, value| set_option(socket.as_fd(), libc::SOL_PACKET, option, value);
+        packet(
+            libc::PACKET_VERSION,
+            libc::tpacket_versions::TPACKET_V2 as i32,
+        )?;
+        packet(libc::PACKET_VNET_HDR, 1)?;
+        // What we send there is no news to us.
+        packet(libc::PACKET_IGNORE_OUTGOING, 1)?;
+        let slot = (BEFORE + longest + AFTER).next_multiple_of(16);
+        let block = if slot > BLOCK / 4 { LARGE_BLOCK } else { BLOCK };
+        let room = room.max(block) / block * block;
+        let slots = room / block * (block / slot);
+        ask_for_ring(&socket, [block, room / block], [slot, slots])?;
+        let map = share(&socket, room)?;
+        let ring = Self {
+            socket,
+            map,
+            room,
+            slot,
+            block,
+            slots,
+            next: 0,
+            fetched: Vec::with_capacity(slots),
+        };
+        bind(&ring.socket, port, libc::ETH_P_ALL as u16)?;
+        Ok(ring)
+    }
+
+    /// Whether a frame waits.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_filled(self.next)
+    }
+
+    /// Takes what waits, but no more than `most` frames; returns how many are at hand until [`give_back`](Self::give_back).
+    /// One that was too long for its slot is empty.
+    pub(crate) fn fetch(&mut self, most: usize) -> usize {
+        let most = most.min(self.slots);
+        while self.fetched.len() < most {
+            let slot = (self.next + self.fetched.len()) % self.slots;
+            if !self.is_filled(slot) {
+                break;
+            }
+            let span = self.whole_frame(slot);
+            self.fetched.push(span);
+        }
+        self.fetched.len()
+    }
+
+    /// How many slots there are.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// A frame, behind its header.
+    pub(crate) fn frame(&self, nth: usize) -> &[u8] {
+        let span = self.fetched[nth];
+        // SAFETY: the span lies within a slot, which is ours until it is given back; nobody writes to it meanwhile.
+        unsafe { std::slice::from_raw_parts(self.map.as_ptr().add(span.start), span.length) }
+    }
+
+    /// A frame behind its header, with the room to its slot's end; how long both are.
+    pub(crate) fn frame_mut(&mut self, nth: usize) -> (&mut [u8], usize) {
+        let span = self.fetched[nth];
+        let room = span.end - span.start;
+        // SAFETY: as above, and the ring is borrowed as a whole.
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(self.map.as_ptr().add(span.start), room) };
+        (bytes, span.length)
+    }
+
+    /// How long a frame has become, its header included.
+    pub(crate) fn set_length(&mut self, nth: usize, length: usize) {
+        let span = &mut self.fetched[nth];
+        span.length = length.min(span.end - span.start);
+    }
+
+    /// Hands all slots that were fetched back to the kernel.
+    pub(crate) fn give_back(&mut self) {
+        for _ in 0..self.fetched.len() {
+            self.status(self.next)
+                .store(libc::TP_STATUS_KERNEL, Ordering::Release);
+            self.next = (self.next + 1) % self.slots;
+        }
+        self.fetched.clear();
+    }
+
+    /// How many frames found no slot since this was asked last.
+    pub(crate) fn overrun(&self) -> u64 {
+        let mut statistics = libc::tpacket_stats {
+            tp_packets: 0,
+            tp_drops: 0,
+        };
+        let mut size = size_of::<libc::tpacket_stats>() as libc::socklen_t;
+        // SAFETY: the pointers are to a structure of this size and to its size, and both outlive the call.
+        let result = unsafe {
+            libc::getsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_PACKET,
+                libc::PACKET_STATISTICS,
+                (&raw mut statistics).cast(),
+                &raw mut size,
+            )
+        };
+        if result == 0 {
+            u64::from(statistics.tp_drops)
+        } else {
+            0
+        }
+    }
+
+    /// Forgets that the port went down: until then, waiting for it ends at once.
+    pub(crate) fn forgive(&self) {
+        let socket = socket2::SockRef::from(&self.socket);
+        drop(socket.take_error());
+    }
+
+    fn is_filled(&self, slot: usize) -> bool {
+        self.status(slot).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
+    }
+
+    fn status(&self, slot: usize) -> &AtomicU32 {
+        // SAFETY: a slot begins with its status, is aligned to 16 bytes, and lives as long as the map. Both sides use it as an atomic.
+        unsafe { AtomicU32::from_ptr(self.map.as_ptr().add(self.offset(slot)).cast()) }
+    }
+
+    fn offset(&self, slot: usize) -> usize {
+        let in_block = self.block / self.slot;
+        slot / in_block * self.block + slot % in_block * self.slot
+    }
+
+    /// Where the frame of a filled slot lies, once its tag is back in its place: the kernel keeps that apart.
+    fn whole_frame(&mut self, slot: usize) -> Span {
+        let offset = self.offset(slot);
+        // SAFETY: a filled slot begins with this header, and is ours until it is given back.
+        let header: libc::tpacket2_hdr =
+            unsafe { ptr::read(self.map.as_ptr().add(offset).cast::<libc::tpacket2_hdr>()) };
+        let mut start = offset + usize::from(header.tp_mac) - HEAD;
+        let end = offset + self.slot;
+        if header.tp_len != header.tp_snaplen {
+            return Span {
+                start,
+                length: 0,
+                end,
+            };
+        }
+        let mut length = HEAD + header.tp_snaplen as usize;
+        if header.tp_status & libc::TP_STATUS_VLAN_VALID != 0 {
+            start -= TAG;
+            // SAFETY: the tag fits before the frame, where the kernel left room and wrote the sender's address at most, which nobody
+            // reads; all of it lies in the slot.
+            let bytes = unsafe {
+                std::slice::from_raw_parts_mut(self.map.as_ptr().add(start), TAG + length)
+            };
+            insert_tag(bytes, header.tp_vlan_tpid, header.tp_vlan_tci);
+            length += TAG;
+        }
+        Span { start, length, end }
+    }
+}
+
+/// Moves header and addresses to the front, where there is room, and puts the tag behind them.
+fn insert_tag(bytes: &mut [u8], kind: u16, tag: u16) {
+    bytes.copy_within(TAG..TAG + HEAD + ADDRESSES, 0);
+    let kind = if kind == 0 {
+        libc::ETH_P_8021Q as u16
+    } else {
+        kind
+    };
+    bytes[HEAD + ADDRESSES..][..2].copy_from_slice(&kind.to_be_bytes());
+    bytes[HEAD + ADDRESSES + 2..][..2].copy_from_slice(&tag.to_be_bytes());
+    // Lengths of headers and where the checksum begins are told from the frame's beginning.
+    for at in [2, 6] {
+        let told = u16::from_ne_bytes([bytes[at], bytes[at + 1]]);
+        if told != 0 {
+            bytes[at..at + 2].copy_from_slice(&(told + TAG as u16).to_ne_bytes());
+        }
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // SAFETY: this was mapped with this length, and nobody has a part of it any more.
+        unsafe { libc::munmap(self.map.as_ptr().cast(), self.room) };
+    }
+}
+
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// A packet socket that hears nothing until it is bound to a protocol.
+fn packet_socket() -> io::Result<OwnedFd> {
+    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: the call takes no pointers.
+    let fd = unsafe { libc::socket(libc::AF_PACKET, kind, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Asks for a ring: the size and the number of its blocks, and of its slots.
+fn ask_for_ring(socket: &OwnedFd, blocks: [usize; 2], slots: [usize; 2]) -> io::Result<()> {
+    let request = libc::tpacket_req {
+        tp_block_size: blocks[0] as u32,
+        tp_block_nr: blocks[1] as u32,
+        tp_frame_size: slots[0] as u32,
+        tp_frame_nr: slots[1] as u32,
+    };
+    // SAFETY: the pointer and the size describe `request`, which outlives the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_PACKET,
+            libc::PACKET_RX_RING,
+            (&raw const request).cast(),
+            size_of_val(&request) as libc::socklen_t,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Maps a socket's ring into memory.
+fn share(socket: &OwnedFd, room: usize) -> io::Result<NonNull<u8>> {
+    let rights = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: the kernel chooses the place; the ring has this length.
+    let map = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            room,
+            rights,
+            libc::MAP_SHARED,
+            socket.as_raw_fd(),
+            0,
+        )
+    };
+    if map == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(map.cast()).ok_or_else(|| io::Error::other("the kernel mapped nothing"))
+}
+
+fn bind(socket: &OwnedFd, port: u32, protocol: u16) -> io::Result<()> {
+    // SAFETY: an address of zeros is one.
+    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+    address.sll_family = libc::AF_PACKET as u16;
+    address.sll_protocol = protocol.to_be();
+    address.sll_ifindex = port as i32;
+    // SAFETY: the pointer and the size describe `address`, which outlives the call.
+    let result = unsafe {
+        libc::bind(
+            socket.as_raw_fd(),
+            (&raw const address).cast(),
+            size_of_val(&address) as libc::socklen_t,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
