@@ -83,11 +83,13 @@ impl<'p> Wire<'p> {
         }
         let ports = self.parts.relay.ports(self.wire);
         let joined = line.driver == Some(Backend::Kernel);
+        let longest = line.longest() as u32;
         self.with_socket(|socket| {
             for way in Way::BOTH {
                 let effective = line.effective(way);
                 let what = effective.map(|(what, _)| what);
-                tc::impair(socket, leaving(ports, way), what, self.seed(line, way))?;
+                let seed = self.seed(line, way);
+                tc::impair(socket, leaving(ports, way), longest, what, seed)?;
             }
             if joined {
                 return Ok(());
@@ -105,7 +107,7 @@ impl<'p> Wire<'p> {
                 tc::part(socket, ports)?;
                 ports
                     .into_iter()
-                    .try_for_each(|port| tc::impair(socket, port, None, 0).map(drop))
+                    .try_for_each(|port| tc::impair(socket, port, 0, None, 0).map(drop))
             })?;
             line.driver = None;
         }

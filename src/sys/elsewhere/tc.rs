@@ -35,6 +35,7 @@ pub(crate) fn part(socket: &mut Socket, _ports: [u32; 2]) -> Result<()> {
 pub(crate) fn impair(
     socket: &mut Socket,
     _leaving: u32,
+    _longest: u32,
     _what: Option<&Impairment>,
     _seed: u64,
 ) -> Result<bool> {

@@ -23,7 +23,6 @@ use crate::error::{Error, Kind, Result};
 use crate::feature::Feature;
 use crate::impairment::Impairment;
 use crate::sys::netlink::Refusal;
-use crate::sys::netlink::raw::Draft;
 pub(crate) use crate::sys::netlink::raw::RawSocket as Socket;
 use redirect::Matcher;
 
@@ -73,7 +72,7 @@ pub(crate) fn redirect_all(socket: &mut Socket, from: u32, to: u32) -> Result<()
     }
 }
 
-/// Gives what leaves by a port its trouble, or with `None` takes it away. Whether the kernel keeps the seed, which those before 6.6 do not.
+/// Gives what leaves by a port, in frames of at most `longest` bytes, its trouble, or with `None` takes it away. Whether the kernel keeps the seed, which those before 6.6 do not.
 ///
 /// A change keeps what is under way, unless netem is put before a rate that was alone there, or a rate is taken away: what waits
 /// for the rate is lost then. Without any trouble everything that is under way is lost.
@@ -84,6 +83,7 @@ pub(crate) fn redirect_all(socket: &mut Socket, from: u32, to: u32) -> Result<()
 pub(crate) fn impair(
     socket: &mut Socket,
     leaving: u32,
+    longest: u32,
     what: Option<&Impairment>,
     seed: u64,
 ) -> Result<bool> {
@@ -95,9 +95,8 @@ pub(crate) fn impair(
         let error = Error::new(Kind::Invalid, "impair a link by the kernel", why);
         return Err(error.help(lack::WIRE));
     }
-    let mtu = mtu(socket, leaving)?;
     let has_netem = tree::has_netem(socket, leaving)?;
-    let tree = tree::plan(what, mtu, has_netem, seed);
+    let tree = tree::plan(what, longest, has_netem, seed);
     let done =
         tree::put(socket, leaving, &tree).and_then(|()| tree::compare(socket, leaving, &tree));
     if done.is_err() {
@@ -115,19 +114,4 @@ pub(crate) fn statistics(socket: &mut Socket, leaving: u32) -> Result<Statistics
 /// Why only our own wire can do this; nothing if the kernel can.
 pub(crate) fn cannot(what: &Impairment) -> Option<String> {
     limits::cannot(what)
-}
-
-/// The most bytes of a packet that a port takes.
-fn mtu(socket: &mut Socket, port: u32) -> Result<u32> {
-    const RTM_GETLINK: u16 = 18;
-    const IFLA_MTU: u16 = 4;
-    const HEADER: usize = 16;
-    let draft = Draft::new(RTM_GETLINK, 0, &message::words(&[0, port, 0, 0]));
-    let failed = |(_, refusal): (usize, Refusal)| refusal.during("look at the port of a wire");
-    let answers = socket.batch(None, vec![draft], None).map_err(failed)?;
-    let links = answers.iter().flat_map(|answer| answer.attributes(HEADER));
-    let mtu = links
-        .filter(|(kind, _)| *kind == IFLA_MTU)
-        .find_map(|(_, value)| message::word(value, 0));
-    mtu.ok_or_else(|| Error::new(Kind::Kernel, "look at the port of a wire", "it has no MTU"))
 }

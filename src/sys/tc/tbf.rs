@@ -12,8 +12,6 @@ const TCA_TBF_BURST: u16 = 6;
 
 /// `TC_LINKLAYER_ETHERNET`: a packet counts as long as its frame is, without a table that says so.
 const ETHERNET: u8 = 1;
-/// An Ethernet header with a VLAN's tag, which tbf counts.
-const FRAME_HEADER: u64 = 18;
 /// The kernel's unit of time in `tc_tbf_qopt`, in nanoseconds.
 const TICK: u64 = 64;
 
@@ -50,8 +48,8 @@ impl Fifo {
 
 impl Shaper {
     /// The numbers for a link whose packets have at most so many bytes; nothing without a rate.
-    pub(super) fn of(what: &Impairment, mtu: u32) -> Option<Self> {
-        let burst = what.burst(u64::from(mtu) + FRAME_HEADER)?;
+    pub(super) fn of(what: &Impairment, longest: u32) -> Option<Self> {
+        let burst = what.burst(longest.into())?;
         // A queue of more than four gigabytes is none that anybody may ask for.
         let narrow = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
         Some(Self {

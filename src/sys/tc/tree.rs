@@ -155,11 +155,11 @@ fn differs(kind: &str, what: &str) -> Error {
 /// What a port is to have for an impairment.
 pub(super) fn plan(
     what: &crate::impairment::Impairment,
-    mtu: u32,
+    longest: u32,
     has_netem: bool,
     seed: u64,
 ) -> Tree {
-    let shaper = Shaper::of(what, mtu);
+    let shaper = Shaper::of(what, longest);
     let netem = has_netem || netem::is_needed(what);
     Tree {
         netem: netem.then(|| Netem::of(what, seed)),
