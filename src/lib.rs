@@ -275,6 +275,9 @@ pub use netns_test_macros::netns_test;
 /// [`netns_test`](macro@netns_test) under the name that rstest, test-case and their like recognise.
 pub use netns_test_macros::test;
 pub use network::{Network, run};
+#[doc(inline)]
+pub use packet::header as headers;
+pub use packet::{Match, Packet, PacketAction, PacketMut, PacketRule};
 pub use plan::Plan;
 pub use probe::{
     PathMtu, Ping, PingAnswer, PingRedirect, PingReport, Reachability, ReachabilityMatrix,

@@ -1,6 +1,30 @@
 //! Packets as they are on a wire: whose they are, what is in them, and what is to become of them.
 
+mod checksum;
+mod condition;
+mod edit;
+mod flags;
+pub mod header;
+mod layout;
+mod matching;
+mod print;
+mod random;
+mod rule;
+mod rules;
+mod tally;
+#[cfg(test)]
+pub(crate) mod tests;
+mod view;
+
 use std::time::Duration;
+
+pub(crate) use condition::Sender;
+pub use edit::PacketMut;
+pub use matching::Match;
+pub use rule::{PacketAction, PacketRule};
+pub(crate) use rules::Rules;
+pub(crate) use tally::{Counts, Tally};
+pub use view::Packet;
 
 /// Which way a packet goes on a cable: from its first end to its second, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +55,8 @@ pub(crate) enum Verdict {
     Duplicate(u32),
     /// It waits until the gate of this number is opened.
     Hold(u64),
+    /// It goes on, and what waits at the gate of this number follows it, the latest first.
+    Release(u64),
 }
 
 /// A frame in a buffer that may be longer.

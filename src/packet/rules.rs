@@ -1,0 +1,203 @@
+//! The rules of a link, at work.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::condition::Sender;
+use super::edit::PacketMut;
+use super::matching::{Counter, Match};
+use super::rule::{Act, PacketAction, PacketRule};
+use super::tally::Tally;
+use super::view::Packet;
+use super::{Frame, Judge, Verdict, Way};
+
+/// The rules of a link, in the order in which they are tried.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    seed: u64,
+    /// How many there have been.
+    number: u64,
+    installed: Vec<Installed>,
+}
+
+#[derive(Debug)]
+struct Installed {
+    /// Also that of its gate.
+    id: u64,
+    /// The way of what its own host sends.
+    own: Way,
+    what: Match,
+    counters: Vec<Counter>,
+    rule: Act,
+    /// How many wait to be reversed.
+    waiting: u32,
+    tally: Arc<Tally>,
+}
+
+/// What a rule says of a packet.
+enum Said {
+    /// It is none of its business, or goes on unchanged.
+    Nothing,
+    Changed,
+    Damaged,
+    Ends(Verdict),
+}
+
+impl Rules {
+    /// None yet. The seed decides what probabilities do.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            number: 0,
+            installed: Vec::new(),
+        }
+    }
+
+    /// Adds a rule behind the others. `id` is unique in the network, because it is the number of the rule's gate, too; `own` is the way of
+    /// what the host sends that the rule is seen from.
+    pub(crate) fn add(&mut self, id: u64, own: Way, rule: PacketRule) -> Arc<Tally> {
+        self.number += 1;
+        let tally = Arc::new(Tally::default());
+        // The counts of one rule take neighbouring numbers.
+        let seed = self.seed ^ (self.number << 8);
+        self.installed.push(Installed {
+            id,
+            own,
+            counters: rule.what.counters(seed),
+            what: rule.what,
+            rule: rule.act,
+            waiting: 0,
+            tally: Arc::clone(&tally),
+        });
+        tally
+    }
+
+    /// Tells whether it was there.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.installed.len();
+        self.installed.retain(|it| it.id != id);
+        self.installed.len() < before
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.installed.is_empty()
+    }
+}
+
+impl Judge for Rules {
+    fn judge(&mut self, way: Way, frame: &mut Frame<'_>, _at: Duration) -> Verdict {
+        let mut damaged = false;
+        for rule in &mut self.installed {
+            match rule.say(way, frame, damaged) {
+                Said::Nothing => {}
+                Said::Changed => rule.hit(),
+                Said::Damaged => {
+                    damaged = true;
+                    rule.hit();
+                }
+                Said::Ends(verdict) => {
+                    rule.hit();
+                    return verdict;
+                }
+            }
+        }
+        Verdict::Pass
+    }
+}
+
+impl Installed {
+    fn hit(&self) {
+        self.tally.change(|counts| counts.hits += 1);
+    }
+
+    /// A closure that panics takes neither the packet nor the other rules along.
+    fn say(&mut self, way: Way, frame: &mut Frame<'_>, damaged: bool) -> Said {
+        let said = catch_unwind(AssertUnwindSafe(|| {
+            if self.takes(way, frame) {
+                self.act(frame, damaged)
+            } else {
+                Said::Nothing
+            }
+        }));
+        said.unwrap_or_else(|panic| {
+            self.rule = Act::Nothing;
+            let text = panic_text(&*panic);
+            self.tally.change(|counts| counts.panicked = Some(text));
+            Said::Nothing
+        })
+    }
+
+    fn takes(&mut self, way: Way, frame: &Frame<'_>) -> bool {
+        let sender = if way == self.own {
+            Sender::Own
+        } else {
+            Sender::Far
+        };
+        if matches!(self.rule, Act::Nothing)
+            || !(self.what).holds(&Packet::new(&frame.buffer[..frame.length]), &sender)
+        {
+            return false;
+        }
+        self.tally.change(|counts| counts.matched += 1);
+        self.counters.iter_mut().all(Counter::takes)
+    }
+
+    fn act(&mut self, frame: &mut Frame<'_>, damaged: bool) -> Said {
+        match &mut self.rule {
+            Act::Nothing => Said::Nothing,
+            Act::Drop => Said::Ends(Verdict::Drop),
+            Act::Delay(delay) => Said::Ends(Verdict::Delay(*delay)),
+            Act::Duplicate(copies) => Said::Ends(Verdict::Duplicate(*copies)),
+            Act::Hold => Said::Ends(Verdict::Hold(self.id)),
+            Act::Reverse(n) => {
+                self.waiting = (self.waiting + 1) % *n;
+                Said::Ends(match self.waiting {
+                    0 => Verdict::Release(self.id),
+                    _ => Verdict::Hold(self.id),
+                })
+            }
+            Act::FlipBit { byte, bit } => {
+                let mut packet = PacketMut::new(frame);
+                packet.leave_checksums();
+                if packet.flip_bit(*byte, *bit) {
+                    Said::Damaged
+                } else {
+                    Said::Nothing
+                }
+            }
+            Act::Rewrite(change) => {
+                edit(frame, damaged, |packet| change(packet));
+                Said::Changed
+            }
+            Act::Decide(decide) => match edit(frame, damaged, |packet| decide(packet)) {
+                PacketAction::Pass => Said::Nothing,
+                PacketAction::Drop => Said::Ends(Verdict::Drop),
+                PacketAction::Delay(delay) => Said::Ends(Verdict::Delay(delay)),
+                PacketAction::Duplicate(copies) => Said::Ends(Verdict::Duplicate(copies)),
+            },
+        }
+    }
+}
+
+/// Hands a packet to a closure, and makes it whole again. One that was damaged stays so.
+fn edit<T>(
+    frame: &mut Frame<'_>,
+    damaged: bool,
+    change: impl FnOnce(&mut PacketMut<'_>) -> T,
+) -> T {
+    let mut packet = PacketMut::new(frame);
+    if damaged {
+        packet.leave_checksums();
+    }
+    let said = change(&mut packet);
+    packet.finish();
+    said
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no text".to_owned())
+}
