@@ -79,15 +79,14 @@ impl<'p> Wire<'p> {
             if let Some(engine) = self.parts.relay.running() {
                 engine.with(|core| core.release(self.wire));
             }
-            line.driver = None;
+            line.joined_by(None);
         }
         let ports = self.parts.relay.ports(self.wire);
         let joined = line.driver == Some(Backend::Kernel);
         let longest = line.longest() as u32;
         self.with_socket(|socket| {
-            for way in Way::BOTH {
-                let effective = line.effective(way);
-                let what = effective.map(|(what, _)| what);
+            for way in line.changed() {
+                let what = line.effective(way).map(|(what, _)| what);
                 let seed = self.seed(line, way);
                 tc::impair(socket, leaving(ports, way), longest, what, seed)?;
             }
@@ -96,12 +95,13 @@ impl<'p> Wire<'p> {
             }
             tc::join(socket, ports)
         })?;
-        line.driver = Some(Backend::Kernel);
+        line.joined_by(Some(Backend::Kernel));
         Ok(())
     }
 
     fn by_engine(self, line: &mut Line) -> Result<()> {
-        if line.driver == Some(Backend::Kernel) {
+        // Also what a refused attempt has left.
+        if line.driver != Some(Backend::Wire) && self.parts.relay.has_socket() {
             let ports = self.parts.relay.ports(self.wire);
             self.with_socket(|socket| {
                 tc::part(socket, ports)?;
@@ -109,7 +109,7 @@ impl<'p> Wire<'p> {
                     .into_iter()
                     .try_for_each(|port| tc::impair(socket, port, 0, None, 0).map(drop))
             })?;
-            line.driver = None;
+            line.joined_by(None);
         }
         let engine = self.parts.relay.engine(|ports| self.start_engine(ports))?;
         let frames = if line.is_troubled() {
@@ -120,14 +120,14 @@ impl<'p> Wire<'p> {
             Frames::Whole
         };
         let taken = engine.with(|core| {
-            for way in Way::BOTH {
+            for way in line.changed() {
                 let what = line.effective(way).map(|(what, _)| what);
                 core.impair(self.wire, way, what, self.seed(line, way));
             }
             core.take(self.wire, frames)
         });
         taken.map_err(|cause| Error::kernel(format!("carry {}", self.name()), cause))?;
-        line.driver = Some(Backend::Wire);
+        line.joined_by(Some(Backend::Wire));
         Ok(())
     }
 
@@ -167,8 +167,9 @@ impl<'p> Wire<'p> {
     }
 
     fn seed(self, line: &Line, way: Way) -> u64 {
-        let number = line.effective(way).map_or(0, |(_, number)| number);
-        self.parts.seed.of([self.wire as u64, way as u64, number])
+        self.parts
+            .seed
+            .of([self.wire as u64, way as u64, line.number(way)])
     }
 
     fn kernel_cannot(self, why: &str) -> Error {

@@ -22,6 +22,8 @@ pub(crate) struct Line {
     count: u64,
     /// Who joins the halves now: the kernel or the engine.
     pub(crate) driver: Option<Backend>,
+    /// The numbers of the impairments that are in force, by direction: none, or nobody has been told yet.
+    pub(crate) in_force: [Option<u64>; 2],
     /// Whether the hosts' ends leave segmentation and checksums to the hardware that they do not have.
     pub(crate) offloads: bool,
 }
@@ -44,6 +46,7 @@ impl Line {
             mtu: mtu.unwrap_or(MTU).max(MTU),
             count: 0,
             driver: None,
+            in_force: [None; 2],
             offloads: true,
         };
         for (way, planned) in Way::BOTH.into_iter().zip(&plan.wires[wire].impairments) {
@@ -73,6 +76,7 @@ impl Line {
     pub(crate) fn go_back_to(&mut self, before: Self) {
         *self = Self {
             driver: self.driver,
+            in_force: self.in_force,
             offloads: self.offloads,
             ..before
         };
@@ -82,6 +86,24 @@ impl Line {
     pub(crate) fn effective(&self, way: Way) -> Option<(&Impairment, u64)> {
         let last = self.impairments[way as usize].last()?;
         Some((&last.what, last.number))
+    }
+
+    /// The number of what is wrong with a direction now; nothing is 0.
+    pub(crate) fn number(&self, way: Way) -> u64 {
+        self.effective(way).map_or(0, |(_, number)| number)
+    }
+
+    /// The directions whose trouble is not in force yet. The others must not begin anew: fates follow from the packets since.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = Way> + use<> {
+        let changed = Way::BOTH.map(|way| self.in_force[way as usize] != Some(self.number(way)));
+        let ways = Way::BOTH.into_iter().zip(changed);
+        ways.filter_map(|(way, is_changed)| is_changed.then_some(way))
+    }
+
+    /// Notes that somebody joins the halves, with all its trouble; or that nobody does.
+    pub(crate) fn joined_by(&mut self, driver: Option<Backend>) {
+        self.driver = driver;
+        self.in_force = Way::BOTH.map(|way| driver.map(|_| self.number(way)));
     }
 
     /// Whether one packet has to be one frame: whoever is delayed, lost or looked at.

@@ -84,6 +84,11 @@ impl Relay {
         act(socket.insert(open()?))
     }
 
+    /// Whether the kernel was told anything.
+    pub(crate) fn has_socket(&self) -> bool {
+        lock(&self.socket).is_some()
+    }
+
     /// Why the kernel cannot impair here, if that was found out.
     pub(crate) fn lack(&self) -> &OnceLock<String> {
         &self.lack

@@ -54,6 +54,7 @@ mod stun;
 mod tasks;
 mod traces;
 mod unruly;
+mod wires;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

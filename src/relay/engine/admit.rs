@@ -1,7 +1,7 @@
 //! From a packet to its end: the rules' verdict, the impairment, the link, the delay.
 
 use super::bytes;
-use super::core::{Core, nanoseconds};
+use super::core::{Core, Opening, nanoseconds};
 use super::record::{End, Seen};
 use super::slab::{Id, Stage, Trip};
 use crate::packet::{Verdict, Way};
@@ -13,7 +13,7 @@ impl Core {
     pub(super) fn note_rule(&mut self, line: usize, way: Way, seen: Option<u64>, verdict: Verdict) {
         let ruled = &mut self.lines[line].way(way).counters.ruled;
         match verdict {
-            Verdict::Pass => return,
+            Verdict::Pass | Verdict::Release(_) => return,
             Verdict::Drop => ruled.dropped += 1,
             Verdict::Delay(_) => ruled.delayed += 1,
             Verdict::Duplicate(copies) => ruled.duplicated += u64::from(copies),
@@ -25,7 +25,7 @@ impl Core {
                 Verdict::Drop => seen.end = End::Dropped,
                 Verdict::Hold(_) => seen.end = End::Held,
                 Verdict::Duplicate(copies) => seen.copies += copies,
-                Verdict::Pass | Verdict::Delay(_) => {}
+                Verdict::Pass | Verdict::Delay(_) | Verdict::Release(_) => {}
             }
         });
     }
@@ -45,8 +45,13 @@ impl Core {
                 Verdict::Hold(gate) => {
                     self.gates.entry(gate).or_default().push(&mut self.slab, id);
                 }
-                Verdict::Pass | Verdict::Drop | Verdict::Duplicate(_) => self.admit(id, now),
+                Verdict::Pass | Verdict::Drop | Verdict::Duplicate(_) | Verdict::Release(_) => {
+                    self.admit(id, now);
+                }
             }
+        }
+        if let Verdict::Release(gate) = verdict {
+            self.open_gate(gate, Opening::Reversed);
         }
     }
 

@@ -1,0 +1,188 @@
+//! Wires: what hosts see of them, who carries their packets, and what impairing them does and undoes.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use netns_test::{Backend, Impairment, Loss, Network, Profile, TestResult, Topology, netns_test};
+
+fn pair() -> Topology {
+    Topology::lan(["a", "b"]).wires()
+}
+
+fn delay(milliseconds: u64) -> Impairment {
+    Impairment::new().delay(Duration::from_millis(milliseconds))
+}
+
+fn round_trip(net: &Network, from: &str, to: &str) -> TestResult<Duration> {
+    let report = net.host(from).ping(to)?;
+    report.assert_lossless();
+    Ok(report.min().ok_or("no answer")?)
+}
+
+#[netns_test(topology = pair(), families(v4, v6))]
+fn hosts_on_a_wire_see_a_cable(net: &Network) -> TestResult {
+    net.ping_all()?.assert_all_reachable();
+    let interface = net.host("a").interface("eth0")?;
+    assert_eq!((interface.index, interface.mtu), (1100, 1500));
+    assert!(interface.flags.lower_up());
+    Ok(())
+}
+
+#[netns_test(topology = pair().backend(Backend::Wire), families(v4, v6))]
+fn the_engine_carries_a_wire_without_trouble(net: &Network) -> TestResult {
+    assert_eq!(net.host("a").link("eth0").backend()?, Backend::Wire);
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}
+
+#[netns_test(topology = pair())]
+fn a_delay_holds_both_ways_and_goes_with_its_guard(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    let trouble = link.impair(delay(100))?;
+    assert!(round_trip(net, "a", "b")? >= Duration::from_millis(200));
+    assert!(round_trip(net, "b", "a")? >= Duration::from_millis(200));
+    trouble.heal()?;
+    net.ping_all()?.assert_all_reachable();
+    assert!(round_trip(net, "a", "b")? < Duration::from_millis(200));
+    Ok(())
+}
+
+#[netns_test(topology = pair().impair(delay(100)))]
+fn what_the_topology_asked_for_comes_back(net: &Network) -> TestResult {
+    assert!(round_trip(net, "a", "b")? >= Duration::from_millis(200));
+    let link = net.host("b").link("eth0");
+    let worse = link.impair(delay(200))?;
+    let worst = link.impair_ingress(delay(400))?;
+    assert!(round_trip(net, "a", "b")? >= Duration::from_millis(600));
+    worse.heal()?;
+    assert!(round_trip(net, "a", "b")? >= Duration::from_millis(500));
+    worst.heal()?;
+    let healed = round_trip(net, "a", "b")?;
+    assert!(healed >= Duration::from_millis(200) && healed < Duration::from_millis(500));
+    Ok(())
+}
+
+#[netns_test(topology = pair())]
+fn one_direction_leaves_the_other_untouched(net: &Network) -> TestResult {
+    let mute = Impairment::new().loss(Loss::random(1.0));
+    let (a, b) = (net.host("a"), net.host("b"));
+    // Who knows the other's hardware address needs no answer to find it.
+    a.ping("b")?.assert_lossless();
+    let _trouble = a.link("eth0").impair_egress(mute)?;
+    let counted =
+        |host: netns_test::Host<'_>| host.interface("eth0").map(|it| it.counters.rx_packets);
+    let before = (counted(a)?, counted(b)?);
+    let udp = b.run(|| std::net::UdpSocket::bind("0.0.0.0:0"))?;
+    let deaf = a.run(|| std::net::UdpSocket::bind("0.0.0.0:7"))?;
+    for _ in 0..100 {
+        udp.send_to(b"x", "10.1.0.1:7")?;
+    }
+    deaf.set_read_timeout(Some(Duration::from_secs(10)))?;
+    for _ in 0..100 {
+        deaf.recv(&mut [0; 8])?;
+    }
+    assert!(counted(a)? >= before.0 + 100);
+    deaf.send_to(b"x", udp.local_addr().map(|it| ("10.1.0.2", it.port()))?)?;
+    udp.set_nonblocking(true)?;
+    assert!(udp.recv(&mut [0; 8]).is_err());
+    assert_eq!(counted(b)?, before.1);
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b", "c"]).wires())]
+fn a_host_is_impaired_on_all_its_cables_and_no_other(net: &Network) -> TestResult {
+    let _trouble = net.host("a").impair(Profile::from(delay(100)))?;
+    assert!(round_trip(net, "b", "a")? >= Duration::from_millis(200));
+    assert!(round_trip(net, "b", "c")? < Duration::from_millis(200));
+    Ok(())
+}
+
+#[netns_test(topology = pair())]
+fn trouble_heals_on_a_panic_and_by_the_network(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    let gone = Impairment::new().loss(Loss::random(1.0));
+    let panicked = std::panic::catch_unwind(|| {
+        let _trouble = link.impair(gone.clone()).unwrap();
+        panic!("as a test's assertion would");
+    });
+    assert!(panicked.is_err());
+    net.ping_all()?.assert_all_reachable();
+    link.impair(gone)?.keep();
+    assert_eq!(net.host("a").ping_with("b", |p| p.count(1))?.received(), 0);
+    net.heal()?;
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}
+
+#[netns_test(topology = pair())]
+fn a_connection_goes_on_while_the_backend_changes(net: &Network) -> TestResult {
+    let listener = net.host("b").run(|| TcpListener::bind("0.0.0.0:80"))?;
+    let (a, b) = (net.host("a"), net.host("b"));
+    let mut client = a.run(|| std::net::TcpStream::connect("10.1.0.2:80"))?;
+    let (mut server, _) = b.run(|| listener.accept())?;
+    for round in 0..4_u8 {
+        let _trouble = (round % 2 == 1)
+            .then(|| a.link("eth0").impair(delay(1)))
+            .transpose()?;
+        std::io::Write::write_all(&mut client, &[round; 100_000])?;
+        let mut received = vec![0; 100_000];
+        std::io::Read::read_exact(&mut server, &mut received)?;
+        assert_eq!(received, [round; 100_000]);
+    }
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b"]))]
+fn a_plain_cable_says_what_makes_it_a_wire(net: &Network) {
+    let error = net
+        .host("a")
+        .link("eth0")
+        .impair(delay(1))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "failed to impair interface `eth0` of node `a`: its cable is not a wire\n  \
+         help: `.wire()` on the interface makes it one, `.wires()` on the topology all of them"
+    );
+}
+
+#[netns_test(topology = pair())]
+fn nonsense_is_refused_with_its_reasons(net: &Network) {
+    let link = net.host("a").link("eth0");
+    let error = link
+        .impair(Impairment::new().duplicate(1.2))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("failed to impair interface `eth0` of node `a`: probability of duplication 1.2 is not between 0 and 1"),
+        "{error}"
+    );
+    let every = Impairment::new().loss(Loss::every_nth(3));
+    let _trouble = link.impair(every).unwrap();
+    assert_eq!(link.backend().unwrap(), Backend::Wire);
+}
+
+#[netns_test(topology = pair().backend(Backend::Kernel))]
+fn what_the_kernel_cannot_do_is_said_where_it_is_forced(net: &Network) {
+    let every = Impairment::new().loss(Loss::every_nth(3));
+    let error = net
+        .host("a")
+        .link("eth0")
+        .impair(every)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with(
+            "failed to impair the wire between `a` and `b` by the kernel: netem loses by chance"
+        ),
+        "{error}"
+    );
+    assert!(
+        error.ends_with(
+            "help: leave the choice to us: `.backend(Backend::Automatic)` in the topology"
+        ),
+        "{error}"
+    );
+    net.ping_all().unwrap().assert_all_reachable();
+}
