@@ -1,7 +1,7 @@
 //! From a packet to its end: the rules' verdict, the impairment, the link, the delay.
 
 use super::bytes;
-use super::core::{Core, nanoseconds};
+use super::core::{Core, Opening, nanoseconds};
 use super::record::{End, Seen};
 use super::slab::{Id, Stage, Trip};
 use crate::packet::{Verdict, Way};
@@ -18,6 +18,7 @@ impl Core {
             Verdict::Delay(_) => ruled.delayed += 1,
             Verdict::Duplicate(copies) => ruled.duplicated += u64::from(copies),
             Verdict::Hold(_) => ruled.held += 1,
+            Verdict::Release(_) => ruled.reversed += 1,
         }
         self.note(line, seen, |seen| {
             seen.rule = Some(verdict);
@@ -25,7 +26,7 @@ impl Core {
                 Verdict::Drop => seen.end = End::Dropped,
                 Verdict::Hold(_) => seen.end = End::Held,
                 Verdict::Duplicate(copies) => seen.copies += copies,
-                Verdict::Pass | Verdict::Delay(_) => {}
+                Verdict::Pass | Verdict::Delay(_) | Verdict::Release(_) => {}
             }
         });
     }
@@ -45,8 +46,13 @@ impl Core {
                 Verdict::Hold(gate) => {
                     self.gates.entry(gate).or_default().push(&mut self.slab, id);
                 }
-                Verdict::Pass | Verdict::Drop | Verdict::Duplicate(_) => self.admit(id, now),
+                Verdict::Pass | Verdict::Drop | Verdict::Duplicate(_) | Verdict::Release(_) => {
+                    self.admit(id, now);
+                }
             }
+        }
+        if let Verdict::Release(gate) = verdict {
+            self.open_gate(gate, Opening::Reversed);
         }
     }
 
@@ -192,7 +198,7 @@ impl Core {
     }
 
     /// Writes something down about a packet that is in the recording.
-    fn note(&mut self, line: usize, seen: Option<u64>, write: impl FnOnce(&mut Seen)) {
+    pub(super) fn note(&mut self, line: usize, seen: Option<u64>, write: impl FnOnce(&mut Seen)) {
         let recording = self.lines[line].recording.as_mut();
         let seen = recording.zip(seen).and_then(|(it, number)| it.seen(number));
         if let Some(seen) = seen {
