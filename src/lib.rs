@@ -297,7 +297,7 @@ pub use topology::{
     HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind, NatSpec, Ports, RouteSpec,
     Rule, RuleSpec, Topology,
 };
-pub use trouble::{Grudge, Trouble};
+pub use trouble::{Grudge, Held, PacketRuleGuard, RecordedPacket, Recording, Trouble};
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
     Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,

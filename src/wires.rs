@@ -1,5 +1,9 @@
 //! Makes wires what they are to be: who joins their halves, and what is wrong with each direction.
 
+mod watch;
+
+pub(crate) use watch::{Rule, Watch};
+
 use crate::error::{Error, Kind, Result};
 use crate::impairment::Backend;
 use crate::live::Parts;

@@ -21,6 +21,7 @@ use std::time::Duration;
 pub(crate) use condition::Sender;
 pub use edit::PacketMut;
 pub use matching::Match;
+pub(crate) use matching::Selection;
 pub use rule::{PacketAction, PacketRule};
 pub(crate) use rules::Rules;
 pub(crate) use tally::{Counts, Tally};

@@ -2,23 +2,20 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::condition::Sender;
 use super::edit::PacketMut;
-use super::matching::{Counter, Match};
+use super::matching::Selection;
 use super::rule::{Act, PacketAction, PacketRule};
 use super::tally::Tally;
 use super::view::Packet;
 use super::{Frame, Judge, Verdict, Way};
 
 /// The rules of a link, in the order in which they are tried.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Rules {
-    seed: u64,
-    /// How many there have been.
-    number: u64,
     installed: Vec<Installed>,
 }
 
@@ -28,8 +25,7 @@ struct Installed {
     id: u64,
     /// The way of what its own host sends.
     own: Way,
-    what: Match,
-    counters: Vec<Counter>,
+    what: Selection,
     rule: Act,
     /// How many wait to be reversed.
     waiting: u32,
@@ -46,27 +42,14 @@ enum Said {
 }
 
 impl Rules {
-    /// None yet. The seed decides what probabilities do.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            number: 0,
-            installed: Vec::new(),
-        }
-    }
-
     /// Adds a rule behind the others. `id` is unique in the network, because it is the number of the rule's gate, too; `own` is the way of
-    /// what the host sends that the rule is seen from.
-    pub(crate) fn add(&mut self, id: u64, own: Way, rule: PacketRule) -> Arc<Tally> {
-        self.number += 1;
+    /// what the host sends that the rule is seen from; the seed decides what probabilities do.
+    pub(crate) fn add(&mut self, id: u64, own: Way, rule: PacketRule, seed: u64) -> Arc<Tally> {
         let tally = Arc::new(Tally::default());
-        // The counts of one rule take neighbouring numbers.
-        let seed = self.seed ^ (self.number << 8);
         self.installed.push(Installed {
             id,
             own,
-            counters: rule.what.counters(seed),
-            what: rule.what,
+            what: Selection::new(rule.what, seed),
             rule: rule.act,
             waiting: 0,
             tally: Arc::clone(&tally),
@@ -83,6 +66,14 @@ impl Rules {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.installed.is_empty()
+    }
+}
+
+/// Those who change the rules and the thread that follows them have them in common.
+impl Judge for Arc<Mutex<Rules>> {
+    fn judge(&mut self, way: Way, frame: &mut Frame<'_>, at: Duration) -> Verdict {
+        let mut rules = self.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.judge(way, frame, at)
     }
 }
 
@@ -141,7 +132,7 @@ impl Installed {
             return false;
         }
         self.tally.change(|counts| counts.matched += 1);
-        self.counters.iter_mut().all(Counter::takes)
+        self.what.counts()
     }
 
     fn act(&mut self, frame: &mut Frame<'_>, damaged: bool) -> Said {

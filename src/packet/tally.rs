@@ -27,10 +27,11 @@ impl Tally {
 
     /// Waits until it has acted on so many packets, panicked, or the limit is reached.
     pub(crate) fn wait(&self, hits: u64, limit: Duration) -> Counts {
-        let end = Instant::now() + limit;
+        // A limit that no clock reaches is none.
+        let end = Instant::now().checked_add(limit);
         let mut counts = self.lock();
         while counts.hits < hits && counts.panicked.is_none() {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = end.map_or(limit, |end| end.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 break;
             }

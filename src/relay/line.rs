@@ -16,6 +16,8 @@ pub(crate) struct Line {
     impairments: [Vec<Added>; 2],
     /// How many need to see each packet: rules, recordings.
     pub(crate) watchers: usize,
+    /// How many of these are recordings.
+    pub(crate) recorders: usize,
     /// The largest packet of either end, in bytes.
     pub(crate) mtu: u32,
     /// How many impairments there have been: each has a seed of its own.
@@ -43,6 +45,7 @@ impl Line {
         let mut line = Self {
             impairments: [Vec::new(), Vec::new()],
             watchers: 0,
+            recorders: 0,
             mtu: mtu.unwrap_or(MTU).max(MTU),
             count: 0,
             driver: None,

@@ -4,13 +4,15 @@ mod engine;
 mod fate;
 mod line;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::Result;
+use crate::packet::Rules;
 use crate::plan::Plan;
 use crate::sys::tc::Socket;
 
-pub(crate) use engine::{Engine, Frames};
+pub(crate) use engine::{Core, End, Engine, Frames, Opening, Recording, Seen};
 pub(crate) use line::Line;
 
 /// What all wires of a network have in common, and the state of each.
@@ -23,6 +25,10 @@ pub(crate) struct Relay {
     engine: Mutex<Option<Arc<Engine>>>,
     /// For qdiscs and filters, in the namespace where the wires' halves meet.
     socket: Mutex<Option<Socket>>,
+    /// The rules of each wire, which the engine follows.
+    rules: Vec<Arc<Mutex<Rules>>>,
+    /// How many rules there have been.
+    numbers: AtomicU64,
     /// Why the kernel cannot impair here, once it was tried.
     lack: OnceLock<String>,
 }
@@ -39,6 +45,8 @@ impl Relay {
             lines: lines.collect(),
             engine: Mutex::default(),
             socket: Mutex::default(),
+            rules: plan.wires.iter().map(|_| Arc::default()).collect(),
+            numbers: AtomicU64::new(0),
             lack: OnceLock::new(),
         }
     }
@@ -69,6 +77,16 @@ impl Relay {
     /// The engine, if it is running.
     pub(crate) fn running(&self) -> Option<Arc<Engine>> {
         lock(&self.engine).clone()
+    }
+
+    /// The rules of a wire. They are changed between two packets: on the engine's thread.
+    pub(crate) fn rules(&self, wire: usize) -> &Arc<Mutex<Rules>> {
+        &self.rules[wire]
+    }
+
+    /// A number that no rule of the network has had.
+    pub(crate) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Has the socket for qdiscs and filters do something.

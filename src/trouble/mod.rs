@@ -1,11 +1,17 @@
 //! Trouble in a live network: what can be done to its links and nodes, and how it ends.
 
 mod guard;
+mod hold;
 mod impair;
 mod partition;
+mod record;
+mod rule;
 
 pub use guard::Trouble;
+pub use hold::Held;
 pub use partition::Grudge;
+pub use record::{RecordedPacket, Recording};
+pub use rule::PacketRuleGuard;
 
 use crate::error::Result;
 use crate::network::Network;

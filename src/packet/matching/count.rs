@@ -16,7 +16,7 @@ pub(super) enum Count {
 
 /// A count of a rule that is installed.
 #[derive(Debug)]
-pub(in crate::packet) struct Counter {
+pub(super) struct Counter {
     count: Count,
     seen: u64,
     random: Random,
@@ -74,6 +74,10 @@ impl Match {
 }
 
 impl Count {
+    pub(super) fn is_random(&self) -> bool {
+        matches!(self, Self::Probability(_))
+    }
+
     pub(super) fn mistake(&self) -> Option<String> {
         match self {
             Self::Nth(0) | Self::First(0) | Self::Every(0) => {
@@ -97,7 +101,7 @@ impl Counter {
     }
 
     /// Counts a packet; tells if it is one of those.
-    pub(in crate::packet) fn takes(&mut self) -> bool {
+    pub(super) fn takes(&mut self) -> bool {
         self.seen += 1;
         match self.count {
             Count::Nth(n) => self.seen == n,

@@ -8,8 +8,7 @@ use std::ops::Not;
 
 use super::condition::{Condition, Kind, Sender};
 use super::view::Packet;
-use count::Count;
-pub(super) use count::Counter;
+use count::{Count, Counter};
 
 /// Which packets a rule is about: those that meet all conditions, and of these the ones that are counted out.
 ///
@@ -186,12 +185,39 @@ impl Match {
         Ok(())
     }
 
-    /// What counts its packets, from now on.
-    pub(super) fn counters(&self, seed: u64) -> Vec<Counter> {
-        let numbered = (0..).zip(&self.counts);
-        numbered
-            .map(|(number, count)| Counter::new(*count, seed.wrapping_add(number)))
-            .collect()
+    /// Whether a seed decides about it.
+    pub(crate) fn is_random(&self) -> bool {
+        self.counts.iter().any(Count::is_random)
+    }
+}
+
+/// A match at work.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    what: Match,
+    counters: Vec<Counter>,
+}
+
+impl Selection {
+    /// Counts from now on.
+    pub(crate) fn new(what: Match, seed: u64) -> Self {
+        let numbered = (0..).zip(&what.counts);
+        let counters =
+            numbered.map(|(number, count)| Counter::new(*count, seed.wrapping_add(number)));
+        Self {
+            counters: counters.collect(),
+            what,
+        }
+    }
+
+    /// Whether a packet meets all conditions.
+    pub(crate) fn holds(&self, packet: &Packet<'_>, sender: &Sender) -> bool {
+        self.what.holds(packet, sender)
+    }
+
+    /// Counts a packet that does; tells if it is one of those that are counted out.
+    pub(crate) fn counts(&mut self) -> bool {
+        self.counters.iter_mut().all(Counter::takes)
     }
 }
 

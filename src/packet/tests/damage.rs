@@ -92,10 +92,10 @@ proptest! {
         let mut buffer = bytes;
         buffer.resize(length + room, 0);
         let mut frame = Frame { buffer: &mut buffer, length };
-        let mut rules = Rules::new(1);
-        rules.add(1, Way::Forth, PacketRule::rewrite(Match::any(), change));
+        let mut rules = Rules::default();
+        rules.add(1, Way::Forth, PacketRule::rewrite(Match::any(), change), 1);
         let wanted = Match::tcp().syn().or(Match::ipv6().source("fd00::/8")).except(Match::any().payload_contains("x"));
-        rules.add(2, Way::Forth, PacketRule::drop(wanted));
+        rules.add(2, Way::Forth, PacketRule::drop(wanted), 2);
         let verdict = rules.judge(Way::Forth, &mut frame, Duration::ZERO);
         prop_assert!([Verdict::Pass, Verdict::Drop].contains(&verdict));
         prop_assert!(frame.length <= length + room);

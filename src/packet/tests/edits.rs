@@ -12,9 +12,9 @@ use crate::packet::{Frame, Judge, Match, Packet, PacketMut, PacketRule, Rules, V
 
 /// What a frame becomes by rules.
 fn judged<const N: usize>(frame: &[u8], rules: [PacketRule; N]) -> Vec<u8> {
-    let mut all = Rules::new(1);
+    let mut all = Rules::default();
     for (id, rule) in (1..).zip(rules) {
-        all.add(id, Way::Forth, rule);
+        all.add(id, Way::Forth, rule, 1);
     }
     let mut buffer = [frame, &[0; 100]].concat();
     let mut changed = Frame {

@@ -18,8 +18,8 @@ fn judge(rules: &mut Rules, way: Way, frame: &[u8]) -> Verdict {
 
 /// Which of so many datagrams a rule drops, counted from 1.
 fn dropped(seed: u64, what: Match, of: usize) -> Vec<usize> {
-    let mut rules = Rules::new(seed);
-    rules.add(1, Way::Forth, PacketRule::drop(what));
+    let mut rules = Rules::default();
+    rules.add(1, Way::Forth, PacketRule::drop(what), seed);
     let frame = V4.udp(1, 2, b"x");
     let numbers = 1..=of;
     numbers
@@ -48,9 +48,9 @@ fn chance_is_the_seeds_and_about_as_likely_as_it_says() {
     let hits = dropped(7, half(), 1000).len();
     assert!((448..=552).contains(&hits), "{hits}");
     // Two rules with the same words do not choose the same packets.
-    let mut rules = Rules::new(7);
-    let first = rules.add(1, Way::Forth, PacketRule::rewrite(half(), |_| {}));
-    let both = rules.add(2, Way::Forth, PacketRule::drop(half()));
+    let mut rules = Rules::default();
+    let first = rules.add(1, Way::Forth, PacketRule::rewrite(half(), |_| {}), 1);
+    let both = rules.add(2, Way::Forth, PacketRule::drop(half()), 2);
     let frame = V4.udp(1, 2, b"x");
     let mut same = 0;
     for _ in 0..1000 {
@@ -64,7 +64,7 @@ fn chance_is_the_seeds_and_about_as_likely_as_it_says() {
 
 #[test]
 fn rules_are_tried_in_order_until_one_ends_it() {
-    let mut rules = Rules::new(1);
+    let mut rules = Rules::default();
     let second = Duration::from_secs(1);
     let ttl = rules.add(
         1,
@@ -72,10 +72,11 @@ fn rules_are_tried_in_order_until_one_ends_it() {
         PacketRule::rewrite(Match::any(), |packet| {
             packet.set_ttl(9);
         }),
+        1,
     );
     let low = Match::ipv4().when(|packet| packet.ipv4().is_some_and(|ip| ip.ttl == 9));
-    let delay = rules.add(2, Way::Forth, PacketRule::delay(low.nth(2), second));
-    let drop = rules.add(3, Way::Forth, PacketRule::drop(Match::any()));
+    let delay = rules.add(2, Way::Forth, PacketRule::delay(low.nth(2), second), 2);
+    let drop = rules.add(3, Way::Forth, PacketRule::drop(Match::any()), 3);
     let frame = V4.udp(1, 2, b"x");
     let verdicts = [(); 3].map(|()| judge(&mut rules, Way::Forth, &frame));
     assert_eq!(
@@ -97,12 +98,12 @@ fn rules_are_tried_in_order_until_one_ends_it() {
 fn directions_are_those_of_the_end_that_the_rule_is_seen_from() {
     let frame = V6.tcp(TcpFlags::SYN, b"");
     for own in Way::BOTH {
-        let mut rules = Rules::new(1);
-        rules.add(1, own, PacketRule::drop(Match::tcp().sent()));
+        let mut rules = Rules::default();
+        rules.add(1, own, PacketRule::drop(Match::tcp().sent()), 1);
         assert_eq!(judge(&mut rules, own, &frame), Verdict::Drop);
         assert_eq!(judge(&mut rules, own.back(), &frame), Verdict::Pass);
-        let mut rules = Rules::new(1);
-        rules.add(1, own, PacketRule::drop(Match::tcp().received()));
+        let mut rules = Rules::default();
+        rules.add(1, own, PacketRule::drop(Match::tcp().received()), 1);
         assert_eq!(judge(&mut rules, own, &frame), Verdict::Pass);
         assert_eq!(judge(&mut rules, own.back(), &frame), Verdict::Drop);
     }
@@ -112,8 +113,8 @@ fn directions_are_those_of_the_end_that_the_rule_is_seen_from() {
 fn each_act_is_its_verdict() {
     let frame = V4.udp(1, 2, b"x");
     let verdict = |rule| {
-        let mut rules = Rules::new(1);
-        rules.add(42, Way::Forth, rule);
+        let mut rules = Rules::default();
+        rules.add(42, Way::Forth, rule, 42);
         judge(&mut rules, Way::Forth, &frame)
     };
     let second = Duration::from_secs(1);
@@ -140,8 +141,13 @@ fn each_act_is_its_verdict() {
 #[test]
 fn each_n_go_in_the_other_order() {
     let frame = V4.udp(1, 2, b"x");
-    let mut rules = Rules::new(1);
-    rules.add(5, Way::Forth, PacketRule::reverse(Match::udp().first(6), 3));
+    let mut rules = Rules::default();
+    rules.add(
+        5,
+        Way::Forth,
+        PacketRule::reverse(Match::udp().first(6), 3),
+        5,
+    );
     let verdicts = [(); 7].map(|()| judge(&mut rules, Way::Forth, &frame));
     let (hold, release) = (Verdict::Hold(5), Verdict::Release(5));
     assert_eq!(
@@ -152,15 +158,25 @@ fn each_n_go_in_the_other_order() {
 
 #[test]
 fn a_bit_that_is_not_there_is_no_hit() {
-    let mut rules = Rules::new(1);
-    let tally = rules.add(1, Way::Forth, PacketRule::flip_bit(Match::udp(), 40, 3));
+    let mut rules = Rules::default();
+    let tally = rules.add(1, Way::Forth, PacketRule::flip_bit(Match::udp(), 40, 3), 1);
     assert_eq!(
         judge(&mut rules, Way::Forth, &V4.udp(1, 2, b"x")),
         Verdict::Pass
     );
     assert_eq!((tally.counts().matched, tally.counts().hits), (1, 1));
-    rules.add(2, Way::Forth, PacketRule::flip_bit(Match::udp(), 4000, 3));
-    let tally = rules.add(3, Way::Forth, PacketRule::flip_bit(Match::udp(), 4000, 3));
+    rules.add(
+        2,
+        Way::Forth,
+        PacketRule::flip_bit(Match::udp(), 4000, 3),
+        2,
+    );
+    let tally = rules.add(
+        3,
+        Way::Forth,
+        PacketRule::flip_bit(Match::udp(), 4000, 3),
+        3,
+    );
     assert_eq!(
         judge(&mut rules, Way::Forth, &V4.udp(1, 2, b"x")),
         Verdict::Pass
@@ -171,13 +187,14 @@ fn a_bit_that_is_not_there_is_no_hit() {
 /// The text of the hook is printed, as of any panic.
 #[test]
 fn a_closure_that_panics_is_told_and_harms_no_packet() {
-    let mut rules = Rules::new(1);
+    let mut rules = Rules::default();
     let broken = rules.add(
         1,
         Way::Forth,
         PacketRule::rewrite(Match::any(), |_| panic!("out of cheese")),
+        1,
     );
-    let next = rules.add(2, Way::Forth, PacketRule::duplicate(Match::any(), 1));
+    let next = rules.add(2, Way::Forth, PacketRule::duplicate(Match::any(), 1), 2);
     let frame = V4.udp(1, 2, b"x");
     for _ in 0..2 {
         assert_eq!(judge(&mut rules, Way::Forth, &frame), Verdict::Duplicate(1));

@@ -18,6 +18,7 @@ impl Core {
             Verdict::Delay(_) => ruled.delayed += 1,
             Verdict::Duplicate(copies) => ruled.duplicated += u64::from(copies),
             Verdict::Hold(_) => ruled.held += 1,
+            Verdict::Release(_) => ruled.reversed += 1,
         }
         self.note(line, seen, |seen| {
             seen.rule = Some(verdict);
@@ -197,7 +198,7 @@ impl Core {
     }
 
     /// Writes something down about a packet that is in the recording.
-    fn note(&mut self, line: usize, seen: Option<u64>, write: impl FnOnce(&mut Seen)) {
+    pub(super) fn note(&mut self, line: usize, seen: Option<u64>, write: impl FnOnce(&mut Seen)) {
         let recording = self.lines[line].recording.as_mut();
         let seen = recording.zip(seen).and_then(|(it, number)| it.seen(number));
         if let Some(seen) = seen {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use super::line::{Frames, Line};
-use super::record::Recording;
+use super::record::{End, Recording};
 use super::slab::{List, Slab};
 use super::wheel::Wheel;
 use crate::impairment::Impairment;
@@ -49,6 +49,11 @@ impl Core {
             gates: BTreeMap::new(),
             waiting: Waiting::default(),
         }
+    }
+
+    /// How long the engine has been at work.
+    pub(crate) fn time(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Nanoseconds since the engine began.
@@ -121,6 +126,8 @@ impl Core {
         let now = self.now();
         let count = free.len();
         for id in free {
+            let trip = self.slab.trip(id);
+            self.note(trip.line, trip.seen, |seen| seen.end = End::Passed);
             self.admit(id, now);
         }
         self.flush();

@@ -35,4 +35,5 @@ pub(crate) struct Ruled {
     pub(crate) delayed: u64,
     pub(crate) duplicated: u64,
     pub(crate) held: u64,
+    pub(crate) reversed: u64,
 }

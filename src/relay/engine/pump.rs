@@ -124,6 +124,9 @@ impl Core {
         let seen = recording.and_then(|it| it.enter(way, at, bytes::frame(ring.frame(nth))));
         let verdict = self.verdict(line, way, ring, nth, at);
         self.note_rule(line, way, seen, verdict);
+        self.note(line, seen, |seen| {
+            seen.rewritten = seen.bytes != bytes::frame(ring.frame(nth));
+        });
         if verdict == Verdict::Drop {
             return;
         }

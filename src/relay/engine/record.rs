@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     /// What a rule decided, if it was not to let it pass.
     pub(crate) rule: Option<Verdict>,
     pub(crate) end: End,
+    /// Whether a rule changed its bytes.
+    pub(crate) rewritten: bool,
     /// How many copies followed it.
     pub(crate) copies: u32,
     pub(crate) damage: Option<Damage>,
@@ -65,6 +67,7 @@ impl Recording {
             way,
             rule: None,
             end: End::Passed,
+            rewritten: false,
             copies: 0,
             damage: None,
             delay: Duration::ZERO,
