@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::impairment::queue::LARGEST;
 use crate::impairment::{FULL_PACKET, Impairment, Loss, LossModel, Profile, Queue};
 
-const LONGEST: Duration = Duration::from_secs(3600);
+/// What `tc` can say: it counts 64 ns in 32 bits, which end at 274 s.
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// Below this a full packet takes longer than twelve seconds.
 const SLOWEST: u64 = 1_000;
@@ -34,7 +35,7 @@ impl Impairment {
     fn check_delay(&self, found: &mut Vec<String>) {
         if self.delay > LONGEST {
             found.push(format!(
-                "delay {:?} is longer than an hour: no link is, so the unit is probably another",
+                "delay {:?} is longer than four minutes: no link is, so the unit is probably another",
                 self.delay
             ));
         }

@@ -75,7 +75,7 @@ impl Jitter {
 
     /// Mostly a little less than the middle, now and then much more: from 2/3 of the spread below it to 4 spreads above it.
     ///
-    /// It is netem's curve: a Pareto distribution of exponent 3, moved to have its mean at the delay.
+    /// It is netem's curve: a Pareto distribution of exponent 3, moved to have its mean about at the delay, and cut.
     ///
     /// # Examples
     ///

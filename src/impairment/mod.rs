@@ -19,7 +19,7 @@ pub use self::backend::Backend;
 pub(crate) use self::jitter::Distribution;
 pub use self::jitter::{Jitter, Reorder};
 pub use self::loss::Loss;
-pub(crate) use self::loss::LossModel;
+pub(crate) use self::loss::{Chain, LossModel};
 pub use self::profile::Profile;
 pub use self::queue::Queue;
 pub(crate) use self::queue::{FULL_PACKET, Room};
@@ -88,7 +88,7 @@ impl Impairment {
         Self::default()
     }
 
-    /// Delays each packet, by one hour at most. See [tc-netem(8)](https://man7.org/linux/man-pages/man8/tc-netem.8.html).
+    /// Delays each packet, by four minutes at most. See [tc-netem(8)](https://man7.org/linux/man-pages/man8/tc-netem.8.html).
     ///
     /// # Examples
     ///

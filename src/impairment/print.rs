@@ -137,12 +137,12 @@ impl Display for Percent {
 /// Hundredths, free of what binary fractions add: `steps` parts of a hundredth are told apart.
 pub(crate) fn percent(probability: f64, steps: f64) -> f64 {
     let rounded = (probability * 100.0 * steps).round() / steps;
-    // What is rare is not never.
-    if rounded == 0.0 {
-        probability * 100.0
-    } else {
-        rounded
+    if rounded != 0.0 {
+        return rounded;
     }
+    // What is rare is not never.
+    let rare = probability * 100.0;
+    format!("{rare:.3e}").parse().unwrap_or(rare)
 }
 
 struct Nth(u64);

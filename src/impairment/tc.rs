@@ -119,11 +119,11 @@ impl std::fmt::Display for Percent {
     }
 }
 
-/// `tc` knows no micro sign.
+/// `tc` knows no micro sign, and takes parts of microseconds, but no nanoseconds.
 fn time(time: Duration) -> String {
     match time.as_nanos() {
         nanos if nanos % 1_000_000 == 0 => format!("{}ms", nanos / 1_000_000),
         nanos if nanos % 1_000 == 0 => format!("{}us", nanos / 1_000),
-        nanos => format!("{nanos}ns"),
+        nanos => format!("{}.{:03}us", nanos / 1_000, nanos % 1_000),
     }
 }
