@@ -86,7 +86,7 @@ fn step_by_step(net: &Network) -> TestResult {
         client.ping("router")?.received()
     );
     println!("And do again.");
-    guard.remove()?;
+    guard.heal()?;
     connect(80);
     Ok(())
 }

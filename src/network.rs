@@ -365,6 +365,7 @@ impl Network {
         #[cfg(feature = "dns")]
         self.dns.clear();
         self.advertisers.clear();
+        self.parts.troubles.abandon();
         self.parts.relay.end();
     }
 
@@ -430,6 +431,7 @@ impl Drop for Network {
             drop(self.end_tasks());
             // A thread that still runs may hold the parts.
             self.parts.end_programs();
+            self.parts.troubles.abandon();
             self.parts.relay.end();
         }
     }

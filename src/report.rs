@@ -4,6 +4,7 @@ mod chance;
 mod programs;
 mod shortfalls;
 mod text;
+mod trouble;
 
 use std::sync::{Arc, PoisonError};
 
@@ -51,6 +52,7 @@ fn render(parts: &Arc<Parts>) -> String {
         &seen,
         &sent,
         &panicked,
+        &trouble::render(parts),
         &programs::render(parts),
     )
 }

@@ -203,12 +203,7 @@ fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instan
 
 /// Waits until an interface that was raised or attached, its far end and their bridges pass packets, as far as they can.
 pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> {
-    let is_it = |end: &End| end.node == node && end.index == index;
-    let far = parts.plan.veths().find_map(|pair| match pair {
-        [near, far] if is_it(near) => Some(far.node),
-        [far, near] if is_it(near) => Some(far.node),
-        _ => None,
-    });
+    let far = far_end(&parts.plan, node, index).map(|end| end.node);
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for node in std::iter::once(node).chain(far) {
         let live = parts.node(node);
@@ -227,6 +222,30 @@ pub(crate) fn wait_around(parts: &Parts, node: usize, index: u32) -> Result<()> 
         })?;
     }
     Ok(())
+}
+
+/// Waits until the far end of a cable has noticed that this one is down.
+pub(crate) fn wait_for_silence(parts: &Parts, node: usize, index: u32) -> Result<()> {
+    let Some(far) = far_end(&parts.plan, node, index) else {
+        return Ok(());
+    };
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    wait_for_service(parts.node(far.node), deadline, |netlink| {
+        let links = look::interfaces(netlink)?;
+        let carries = links
+            .iter()
+            .any(|it| it.index == far.index && (it.flags.lower_up() || it.flags.running()));
+        Ok(carries.then(|| format!("link `{}` has not lost its carrier yet", far.name)))
+    })
+}
+
+fn far_end(plan: &Plan, node: usize, index: u32) -> Option<&End> {
+    let is_it = |end: &End| end.node == node && end.index == index;
+    plan.veths().find_map(|pair| match pair {
+        [near, far] if is_it(near) => Some(far),
+        [near, far] if is_it(far) => Some(near),
+        _ => None,
+    })
 }
 
 fn missing(netlink: &mut Transport, expected: &[Own]) -> Result<Vec<Own>> {

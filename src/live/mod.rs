@@ -3,6 +3,7 @@
 mod family;
 mod home;
 mod program;
+mod pulled;
 mod room;
 mod seed;
 mod slots;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
+pub(crate) use pulled::Pulled;
 pub(crate) use room::namespace;
 pub(crate) use seed::Seed;
 pub(crate) use slots::Slots;
@@ -51,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) seed: Seed,
     /// What somebody did to the network, and has not undone yet.
     pub(crate) troubles: Troubles,
+    /// The ports that are down because cables were cut.
+    pub(crate) pulled: Pulled,
     /// The programs that the test started, in their order.
     programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
@@ -151,6 +155,7 @@ impl Parts {
             pings: Mutex::default(),
             runtimes: Runtimes::default(),
             troubles: Troubles::default(),
+            pulled: Pulled::default(),
             programs: Mutex::default(),
             closed: AtomicBool::new(false),
         }

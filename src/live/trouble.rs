@@ -1,11 +1,14 @@
 //! The troubles of a live network: each is known by a number, and knows how it is undone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
 use crate::live::Parts;
+
+/// So many of those that have ended are remembered.
+const HEALED: usize = 8;
 
 /// How a trouble is undone.
 type Undo = Box<dyn FnOnce(&Arc<Parts>) -> Result<()> + Send>;
@@ -18,6 +21,17 @@ pub(crate) struct Troubles(Mutex<Register>);
 struct Register {
     last: u64,
     live: BTreeMap<u64, (String, Undo)>,
+    /// Those that have ended, the latest few.
+    healed: VecDeque<String>,
+}
+
+impl Register {
+    fn note(&mut self, what: &str) {
+        self.healed.push_back(what.to_owned());
+        if self.healed.len() > HEALED {
+            self.healed.pop_front();
+        }
+    }
 }
 
 impl Troubles {
@@ -54,16 +68,36 @@ impl Troubles {
     /// Ends one, unless it has ended already.
     pub(crate) fn end(&self, number: u64, parts: &Arc<Parts>) -> Result<()> {
         // Not under the lock: undoing takes time, and may look at others.
-        let found = self.register().live.remove(&number);
-        found.map_or(Ok(()), |(_, undo)| undo(parts))
+        let mut register = self.register();
+        let Some((what, undo)) = register.live.remove(&number) else {
+            return Ok(());
+        };
+        register.note(&what);
+        drop(register);
+        undo(parts)
     }
 
     /// Ends all of them, the latest first. Each is tried, whatever becomes of the others.
     pub(crate) fn end_all(&self, parts: &Arc<Parts>) -> Result<()> {
-        let live = std::mem::take(&mut self.register().live);
+        let mut register = self.register();
+        let live = std::mem::take(&mut register.live);
+        live.values().for_each(|(what, _)| register.note(what));
+        drop(register);
         let ended = live.into_values().rev().map(|(_, undo)| undo(parts));
         let ended: Vec<Result<()>> = ended.collect();
         ended.into_iter().collect()
+    }
+
+    /// Leaves all as it is, because the network ends. What goes on by itself ends with what would have undone it.
+    pub(crate) fn abandon(&self) {
+        // Not under the lock, either.
+        let live = std::mem::take(&mut self.register().live);
+        drop(live);
+    }
+
+    /// Those that have ended, as many as are remembered, the earliest first.
+    pub(crate) fn healed(&self) -> Vec<String> {
+        self.register().healed.iter().cloned().collect()
     }
 
     /// What is going on, in words, the earliest first.

@@ -63,14 +63,18 @@ pub(super) fn render(
     seen: &[Result<Seen>],
     sent: &[Sent],
     panicked: &[Panicked],
+    troubles: &str,
     programs: &str,
 ) -> String {
-    let mut text = String::from("\n---- the network as it was ----\n");
+    let mut text = format!("\n---- the network as it was ----\n{troubles}");
     let nodes: Vec<&Seen> = seen.iter().flatten().collect();
     let standing_out = format!("{}{}", tasks(panicked), standing_out(plan, &nodes, sent));
     text.push_str(&standing_out);
     text.push_str(programs);
-    if !standing_out.is_empty() || !programs.is_empty() {
+    if [troubles, &standing_out, programs]
+        .iter()
+        .any(|it| !it.is_empty())
+    {
         text.push('\n');
     }
     text.push_str(&brief(plan));

@@ -1,5 +1,7 @@
 //! Trouble in a live network: what can be done to its links and nodes, and how it ends.
 
+mod cut;
+mod flap;
 mod guard;
 mod hold;
 mod impair;

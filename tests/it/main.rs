@@ -12,6 +12,7 @@ mod blame_filters;
 mod bodies;
 mod chains;
 mod commands;
+mod cuts;
 #[cfg(feature = "dns")]
 mod dns;
 #[cfg(feature = "dns")]
@@ -34,6 +35,7 @@ mod nat;
 mod nat_kinds;
 mod outputs;
 mod owners;
+mod partitions;
 mod path_mtus;
 mod paths;
 mod pings;

@@ -102,7 +102,7 @@ fn ping(target: &str, received: usize) -> Sent {
 
 fn rendered(seen: Vec<Seen>, sent: &[Sent]) -> String {
     let seen: Vec<Result<Seen>> = seen.into_iter().map(Ok).collect();
-    render(&lab_a(), &seen, sent, &[], "")
+    render(&lab_a(), &seen, sent, &[], "", "")
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_node_that_cannot_be_looked_at_does_not_hide_the_others() {
     let mut seen: Vec<Result<Seen>> = healthy().into_iter().map(Ok).collect();
     seen.truncate(2);
     seen[0] = Err(broken);
-    let text = render(&lab_a(), &seen, &[], &[], "");
+    let text = render(&lab_a(), &seen, &[], &[], "", "");
     assert!(
         text.contains(
             "root:\n  failed to list interfaces: the kernel did not answer\nns1:\n  eth0 UP"
@@ -233,7 +233,7 @@ ns2:
 fn an_empty_network_says_so() {
     let plan = Topology::new().plan().unwrap();
     let lo = interface("lo", "loopback", 0x10049, &["127.0.0.1/8", "::1/128"]);
-    let text = render(&plan, &[Ok(node("root", vec![lo]))], &[], &[], "");
+    let text = render(&plan, &[Ok(node("root", vec![lo]))], &[], &[], "", "");
     assert!(text.contains("root:\n  nothing but lo\n"), "{text}");
 }
 
@@ -245,7 +245,7 @@ fn a_task_that_panicked_comes_first_with_its_host() {
         joined: false,
     };
     let many = vec![panicked; TASKS + 2];
-    let text = render(&lab_a(), &[], &[], &many, "");
+    let text = render(&lab_a(), &[], &[], &many, "", "");
     let first = "\n---- the network as it was ----\na task of host `server` panicked: out of cheese\n  and of wine\n";
     assert!(text.starts_with(first), "{text}");
     assert!(text.contains("\n(2 more tasks panicked)\n"), "{text}");
@@ -255,7 +255,7 @@ fn a_task_that_panicked_comes_first_with_its_host() {
 fn a_shared_network_is_shown_once() {
     let pod = Topology::lan(["web"]).host("sidecar", |h| h.share("web"));
     let nodes = [Ok(node("root", Vec::new())), Ok(node("web", Vec::new()))];
-    let text = render(&pod.plan().unwrap(), &nodes, &[], &[], "");
+    let text = render(&pod.plan().unwrap(), &nodes, &[], &[], "", "");
     assert!(
         text.contains("\n  sidecar shares the network of web\nroot:\n"),
         "{text}"
