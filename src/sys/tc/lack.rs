@@ -10,11 +10,14 @@ use crate::sys::{facts, features};
 pub(super) const WIRE: &str = "this crate's own backend needs none of it: `Topology::backend(Backend::Wire)`, or leave the choice to \
                                `Backend::Automatic`";
 
+/// Whether the kernel has no such thing. Any other number is about the request, or the moment: the port is gone, memory is short.
+pub(super) fn is_lack(refusal: &Refusal) -> bool {
+    matches!(refusal.errno, libc::ENOENT | libc::EOPNOTSUPP)
+}
+
 /// A refused request of a feature's: if the kernel has no such thing, the error that says what provides it.
 pub(super) fn failure(feature: Feature, call: &str, refusal: Refusal) -> Error {
-    // Any other number is about the request, or the moment: the port is gone, memory is short.
-    let is_lack = matches!(refusal.errno, libc::ENOENT | libc::EOPNOTSUPP);
-    if !is_lack {
+    if !is_lack(&refusal) {
         return refusal.during(&format!("add `{feature}`"));
     }
     let ground = Ground {

@@ -25,6 +25,7 @@ use crate::impairment::Impairment;
 use crate::sys::netlink::Refusal;
 pub(crate) use crate::sys::netlink::raw::RawSocket as Socket;
 use redirect::Matcher;
+use tree::{Present, Tree};
 
 /// A socket for such requests, in the calling thread's network.
 pub(crate) fn open() -> std::io::Result<Socket> {
@@ -72,10 +73,11 @@ pub(crate) fn redirect_all(socket: &mut Socket, from: u32, to: u32) -> Result<()
     }
 }
 
-/// Gives what leaves by a port, in frames of at most `longest` bytes, its trouble, or with `None` takes it away. Whether the kernel keeps the seed, which those before 6.6 do not.
+/// Gives what leaves by a port, in frames of at most `longest` bytes, its trouble, or with `None` takes it away. Whether the kernel keeps
+/// the seed, which those before 6.6 do not.
 ///
-/// A change keeps what is under way, unless netem is put before a rate that was alone there, or a rate is taken away: what waits
-/// for the rate is lost then. Without any trouble everything that is under way is lost.
+/// What is under way stays so; what comes after it may overtake it if the delay is shorter now. The first trouble of a port alone
+/// costs what is sent at that very moment.
 ///
 /// # Errors
 ///
@@ -87,19 +89,24 @@ pub(crate) fn impair(
     what: Option<&Impairment>,
     seed: u64,
 ) -> Result<bool> {
-    let Some(what) = what else {
-        tree::clear(socket, leaving)?;
+    let present = Present::look(socket, leaving)?;
+    if what.is_none() && present.is_nothing() {
         return Ok(true);
-    };
+    }
+    let none = Impairment::new();
+    let what = what.unwrap_or(&none);
     if let Some(why) = cannot(what) {
         let error = Error::new(Kind::Invalid, "impair a link by the kernel", why);
         return Err(error.help(lack::WIRE));
     }
-    let has_netem = tree::has_netem(socket, leaving)?;
-    let tree = tree::plan(what, longest, has_netem, seed);
-    let done =
-        tree::put(socket, leaving, &tree).and_then(|()| tree::compare(socket, leaving, &tree));
-    if done.is_err() {
+    let mut tree = Tree::of(what, present, longest, seed);
+    if !present.is_nothing() && matches!(tree.compare(socket, leaving), Ok(true)) {
+        // To say the same again would begin the seed's numbers again.
+        return Ok(true);
+    }
+    let done = tree.put(socket, leaving, netem::is_needed(what));
+    let done = done.and_then(|()| tree.compare(socket, leaving));
+    if done.is_err() && present.is_nothing() {
         // A part of the trouble is none; the first error is the one that matters.
         drop(tree::clear(socket, leaving));
     }

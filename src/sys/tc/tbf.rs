@@ -44,6 +44,14 @@ impl Fifo {
         let (Self::Bytes(limit) | Self::Packets(limit)) = self;
         limit
     }
+
+    /// What the kernel has otherwise than it was sent: `struct tc_fifo_qopt`.
+    pub(super) fn differences(self, options: &[u8]) -> Vec<String> {
+        let limit = word(options, 0).unwrap_or_default();
+        let differs = limit != self.limit();
+        let difference = differs.then(|| format!("limit {limit} instead of {}", self.limit()));
+        difference.into_iter().collect()
+    }
 }
 
 impl Shaper {
@@ -60,6 +68,15 @@ impl Shaper {
                 Room::Packets(packets) => Fifo::Packets(packets),
             },
         })
+    }
+
+    /// No limit to speak of, for a port whose rate is no longer limited.
+    pub(super) fn open() -> Self {
+        Self {
+            rate: 1_000_000_000_000 / 8,
+            burst: 1 << 20,
+            queue: Fifo::Bytes(1 << 30),
+        }
     }
 
     /// `TCA_OPTIONS`: attributes.

@@ -1,20 +1,24 @@
 //! The qdiscs of one port: what is put there, and whether it is there.
 //!
 //! ```text
-//! netem 1: --> tbf 2: --> bfifo or pfifo 3:        a delay and a rate
-//! netem 1:                                          no rate
-//!              tbf 2: --> bfifo or pfifo 3:        nothing but a rate, on a port that has no netem yet
+//! netem 1: --> tbf 2: --> bfifo 3: or pfifo 4:    what leaves, once its rate was limited
+//! netem 1:                                         before
+//!              tbf 2: --> bfifo 3: or pfifo 4:    by a kernel without netem, which can limit rates all the same
 //! ```
+//!
+//! What stands there is changed and never removed, so that nothing is lost that is under way: a kernel that puts another qdisc
+//! first on an interface drops what is sent meanwhile. Without trouble netem delays by nothing, and tbf is faster than any link.
 
 use super::lack::{self, failure};
 use super::message::{
     CREATE_OR_CHANGE, ROOT, RTM_DELQDISC, RTM_NEWQDISC, TCA_KIND, TCA_OPTIONS, is_absence, look,
-    request, word,
+    request,
 };
-use super::netem::{self, Netem};
+use super::netem::Netem;
 use super::tbf::{Fifo, Shaper};
 use crate::error::{Error, Kind, Result};
 use crate::feature::Feature;
+use crate::impairment::Impairment;
 use crate::sys::netlink::raw::{Draft, RawSocket};
 
 const NETEM: u32 = 0x1_0000;
@@ -27,11 +31,18 @@ const FIRST: u32 = 1;
 /// Where tbf hangs, unless it is alone.
 pub(super) const BELOW_NETEM: u32 = NETEM | FIRST;
 
+/// What a port has, as far as it is ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Present {
+    pub(super) netem: bool,
+    pub(super) tbf: bool,
+}
+
 /// What a port is to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tree {
-    pub(super) netem: Option<Netem>,
-    pub(super) shaper: Option<Shaper>,
+    netem: Option<Netem>,
+    shaper: Option<Shaper>,
 }
 
 /// The message that puts netem first on a port.
@@ -60,73 +71,101 @@ pub(super) fn add_fifo(port: u32, fifo: Fifo) -> Draft {
         .with(TCA_OPTIONS, &fifo.limit().to_ne_bytes())
 }
 
-/// Where tbf hangs.
-fn above_tbf(is_below_netem: bool) -> u32 {
-    if is_below_netem { BELOW_NETEM } else { ROOT }
-}
-
-/// Whether the port has a netem of ours.
-pub(super) fn has_netem(socket: &mut RawSocket, port: u32) -> Result<bool> {
-    let root = look(socket, port, ROOT).map_err(|it| it.during("look at qdiscs"))?;
-    Ok(root.is_some_and(|it| it.handle == NETEM))
-}
-
-/// Puts the qdiscs there, or changes those that are there; these keep their packets. A netem that comes or goes does not: what waits in
-/// tbf is lost when netem is put before it, and what waits in tbf when the rate goes.
-pub(super) fn put(socket: &mut RawSocket, port: u32, tree: &Tree) -> Result<()> {
-    let is_below_netem = tree.netem.is_some();
-    let add = |feature: Feature| format!("RTM_NEWQDISC ({feature})");
-    if let Some(netem) = &tree.netem {
-        let result = socket.ask(add_netem(port, netem));
-        result.map_err(|it| failure(Feature::Netem, &add(Feature::Netem), it))?;
+impl Present {
+    pub(super) fn look(socket: &mut RawSocket, port: u32) -> Result<Self> {
+        let mut at = |parent| {
+            let found = look(socket, port, parent).map_err(|it| it.during("look at qdiscs"))?;
+            Ok(found.map(|it| it.handle))
+        };
+        Ok(match at(ROOT)? {
+            Some(NETEM) => Self {
+                netem: true,
+                tbf: at(BELOW_NETEM)? == Some(TBF),
+            },
+            root => Self {
+                netem: false,
+                tbf: root == Some(TBF),
+            },
+        })
     }
-    let parent = above_tbf(is_below_netem);
-    match &tree.shaper {
-        Some(shaper) => {
-            let result = socket.ask(add_tbf(port, parent, shaper));
-            result.map_err(|it| failure(Feature::Tbf, &add(Feature::Tbf), it))?;
-            let result = socket.ask(add_fifo(port, shaper.queue));
-            result.map_err(|it| it.during(&format!("add qdisc `{}`", shaper.queue.kind())))
+
+    pub(super) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Tree {
+    /// What a port is to have for an impairment, given what it has and how long frames may be.
+    pub(super) fn of(what: &Impairment, present: Present, longest: u32, seed: u64) -> Self {
+        let open = || present.tbf.then(Shaper::open);
+        Self {
+            netem: Some(Netem::of(what, seed)),
+            shaper: Shaper::of(what, longest).or_else(open),
         }
-        None => remove(socket, port, TBF, parent),
+    }
+
+    /// Puts the qdiscs there, or changes those that are there; these keep their packets.
+    ///
+    /// A rate alone needs no netem, and takes it only so that a delay can come later without another first qdisc.
+    pub(super) fn put(
+        &mut self,
+        socket: &mut RawSocket,
+        port: u32,
+        needs_netem: bool,
+    ) -> Result<()> {
+        let add = |feature: Feature| format!("RTM_NEWQDISC ({feature})");
+        if let Some(netem) = &self.netem {
+            match socket.ask(add_netem(port, netem)) {
+                Err(refusal) if !needs_netem && lack::is_lack(&refusal) => self.netem = None,
+                Err(refusal) => {
+                    return Err(failure(Feature::Netem, &add(Feature::Netem), refusal));
+                }
+                Ok(()) => {}
+            }
+        }
+        let Some(shaper) = &self.shaper else {
+            return Ok(());
+        };
+        let result = socket.ask(add_tbf(port, self.above_tbf(), shaper));
+        result.map_err(|it| failure(Feature::Tbf, &add(Feature::Tbf), it))?;
+        let result = socket.ask(add_fifo(port, shaper.queue));
+        result.map_err(|it| it.during(&format!("add qdisc `{}`", shaper.queue.kind())))
+    }
+
+    fn above_tbf(&self) -> u32 {
+        match self.netem {
+            Some(_) => BELOW_NETEM,
+            None => ROOT,
+        }
+    }
+
+    /// Compares what the kernel has with what it was sent, field by field. Whether it keeps the seed, if there is any chance in it.
+    pub(super) fn compare(&self, socket: &mut RawSocket, port: u32) -> Result<bool> {
+        let mut keeps = true;
+        if let Some(netem) = &self.netem {
+            let options = options(socket, port, ROOT, "netem")?;
+            let found = Netem::read(&options);
+            let found = found.ok_or_else(|| differs("netem", "options that cannot be read"))?;
+            same("netem", &netem.differences(&found))?;
+            keeps = netem.seed == found.seed;
+        }
+        if let Some(shaper) = &self.shaper {
+            let tbf = options(socket, port, self.above_tbf(), "tbf")?;
+            same("tbf", &shaper.differences(&tbf))?;
+            let kind = shaper.queue.kind();
+            let fifo = options(socket, port, TBF | FIRST, kind)?;
+            same(kind, &shaper.queue.differences(&fifo))?;
+        }
+        Ok(keeps)
     }
 }
 
-/// Removes a qdisc with everything below it, if it is there.
-fn remove(socket: &mut RawSocket, port: u32, handle: u32, parent: u32) -> Result<()> {
-    match socket.ask(request(RTM_DELQDISC, 0, port, handle, parent)) {
-        Err(refusal) if !is_absence(&refusal) => Err(refusal.during("remove a qdisc")),
+/// Removes everything, with what is under way.
+pub(super) fn clear(socket: &mut RawSocket, port: u32) -> Result<()> {
+    match socket.ask(request(RTM_DELQDISC, 0, port, 0, ROOT)) {
+        Err(refusal) if !is_absence(&refusal) => Err(refusal.during("remove qdiscs")),
         _ => Ok(()),
     }
-}
-
-/// Removes everything.
-pub(super) fn clear(socket: &mut RawSocket, port: u32) -> Result<()> {
-    remove(socket, port, 0, ROOT)
-}
-
-/// Compares what the kernel has with what it was sent, field by field. Whether it keeps the seed, if there is any chance in it.
-pub(super) fn compare(socket: &mut RawSocket, port: u32, tree: &Tree) -> Result<bool> {
-    let mut keeps = true;
-    if let Some(netem) = &tree.netem {
-        let options = options(socket, port, ROOT, "netem")?;
-        let found = Netem::read(&options);
-        let found = found.ok_or_else(|| differs("netem", "its options could not be read"))?;
-        same("netem", &netem.differences(&found))?;
-        keeps = netem.seed == found.seed;
-    }
-    if let Some(shaper) = &tree.shaper {
-        let parent = above_tbf(tree.netem.is_some());
-        let options_of_tbf = options(socket, port, parent, "tbf")?;
-        same("tbf", &shaper.differences(&options_of_tbf))?;
-        let kind = shaper.queue.kind();
-        let limit = word(&options(socket, port, TBF | FIRST, kind)?, 0).unwrap_or_default();
-        if limit != shaper.queue.limit() {
-            let text = format!("limit {limit} instead of {}", shaper.queue.limit());
-            return Err(differs(kind, &text));
-        }
-    }
-    Ok(keeps)
 }
 
 /// The options of the qdisc of a kind that should be there.
@@ -150,19 +189,4 @@ fn same(kind: &str, differences: &[String]) -> Result<()> {
 fn differs(kind: &str, what: &str) -> Error {
     let cause = format!("the kernel made of it: {what}");
     Error::new(Kind::Kernel, format!("add qdisc `{kind}`"), cause).help(lack::WIRE)
-}
-
-/// What a port is to have for an impairment.
-pub(super) fn plan(
-    what: &crate::impairment::Impairment,
-    longest: u32,
-    has_netem: bool,
-    seed: u64,
-) -> Tree {
-    let shaper = Shaper::of(what, longest);
-    let netem = has_netem || netem::is_needed(what);
-    Tree {
-        netem: netem.then(|| Netem::of(what, seed)),
-        shaper,
-    }
 }
