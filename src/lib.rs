@@ -303,7 +303,7 @@ pub use view::{
     Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,
     NextHop, OperState, Peer, PolicyRule, PolicyRules, PortState, Route, RouteKind, RouteOrigin,
     RoutePreference, RouteTable, RuleAction, RuleCounter, Scope, Socket, SocketProtocol,
-    SocketState,
+    SocketState, WayCounters, WireCounters,
 };
 pub use wait::eventually;
 pub use wire::UnreachableReason;

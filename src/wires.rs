@@ -1,7 +1,9 @@
 //! Makes wires what they are to be: who joins their halves, and what is wrong with each direction.
 
+mod counters;
 mod watch;
 
+pub(crate) use counters::counters;
 pub(crate) use watch::{Rule, Watch};
 
 use crate::error::{Error, Kind, Result};

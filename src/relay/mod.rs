@@ -12,7 +12,7 @@ use crate::packet::Rules;
 use crate::plan::Plan;
 use crate::sys::tc::Socket;
 
-pub(crate) use engine::{Core, End, Engine, Frames, Opening, Recording, Seen};
+pub(crate) use engine::{Core, Counters, End, Engine, Frames, Opening, Recording, Seen};
 pub(crate) use line::Line;
 
 /// What all wires of a network have in common, and the state of each.

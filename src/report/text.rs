@@ -271,7 +271,13 @@ fn brief(plan: &Plan) -> String {
         // A host before the port that it is plugged into.
         let [a, b] = &cable.ends;
         let (first, second) = if a.bridge.is_some() { (b, a) } else { (a, b) };
-        line!(text, "  {} -- {}", side(plan, first), side(plan, second));
+        let wire = cable.wire.map_or("", |_| " (wire)");
+        line!(
+            text,
+            "  {} -- {}{wire}",
+            side(plan, first),
+            side(plan, second)
+        );
     }
     if plan.cables.len() > CABLES {
         line!(text, "  ({} more cables)", plan.cables.len() - CABLES);

@@ -1,5 +1,6 @@
 //! Trouble in a live network: what can be done to its links and nodes, and how it ends.
 
+mod counters;
 mod cut;
 mod flap;
 mod guard;

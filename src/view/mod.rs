@@ -19,6 +19,7 @@ mod scope;
 mod socket;
 mod socket_table;
 mod state;
+mod wire_counters;
 
 use std::fmt;
 
@@ -40,6 +41,7 @@ pub(crate) use socket::listening;
 pub use socket::{Socket, SocketProtocol, SocketState};
 pub(crate) use socket_table::parse as parse_sockets;
 pub use state::{Hardware, InterfaceFlags, LinkMode, OperState};
+pub use wire_counters::{WayCounters, WireCounters};
 
 /// Text that is written when somebody prints it.
 fn text<F>(write: F) -> impl fmt::Display

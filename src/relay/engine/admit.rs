@@ -13,7 +13,7 @@ impl Core {
     pub(super) fn note_rule(&mut self, line: usize, way: Way, seen: Option<u64>, verdict: Verdict) {
         let ruled = &mut self.lines[line].way(way).counters.ruled;
         match verdict {
-            Verdict::Pass | Verdict::Release(_) => return,
+            Verdict::Pass => return,
             Verdict::Drop => ruled.dropped += 1,
             Verdict::Delay(_) => ruled.delayed += 1,
             Verdict::Duplicate(copies) => ruled.duplicated += u64::from(copies),

@@ -13,7 +13,6 @@ mod record;
 mod slab;
 mod wheel;
 
-#[allow(unused_imports, reason = "rules and recordings are not public yet")]
 pub(crate) use self::{
     core::{Core, Opening},
     counters::{Counters, Ruled},
