@@ -16,10 +16,9 @@ mod trace;
 use std::time::Duration;
 
 pub use self::backend::Backend;
-pub(crate) use self::jitter::Distribution;
 pub use self::jitter::{Jitter, Reorder};
 pub use self::loss::Loss;
-pub(crate) use self::loss::{Chain, LossModel};
+pub(crate) use self::loss::LossModel;
 pub use self::profile::Profile;
 pub use self::queue::Queue;
 pub(crate) use self::queue::{FULL_PACKET, Room};

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::jitter::Distribution;
+use super::loss::Chain;
 use super::*;
 
 mod refusals;
