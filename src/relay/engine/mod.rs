@@ -13,6 +13,9 @@ mod record;
 mod slab;
 mod wheel;
 
+#[cfg(test)]
+mod tests;
+
 #[allow(unused_imports, reason = "rules and recordings are not public yet")]
 pub(crate) use self::{
     core::{Core, Opening},
