@@ -13,9 +13,12 @@ mod record;
 mod slab;
 mod wheel;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::{
     core::{Core, Opening},
-    counters::{Counters, Ruled},
+    counters::Counters,
     record::{End, Recording, Seen},
 };
 pub(crate) use line::Frames;

@@ -190,6 +190,12 @@ impl Slab {
         self.entries.len() - self.free.len()
     }
 
+    /// How many frames there have been at once.
+    #[cfg(test)]
+    pub(super) fn peak(&self) -> usize {
+        self.entries.len()
+    }
+
     /// When a frame goes on, in nanoseconds.
     pub(super) fn at(&self, id: Id) -> u64 {
         self.entries[id.0 as usize].at

@@ -54,9 +54,9 @@ impl Wheel {
     pub(super) fn advance(&mut self, slab: &mut Slab, now: u64, due: &mut List) {
         let now = now >> TICK;
         self.turn(slab, now, due);
-        let crossed = now >> SPAN != self.tick >> SPAN;
-        self.tick = self.tick.max(now);
-        if crossed && !self.far.is_empty() {
+        // Span by span, so that what comes first goes first.
+        while !self.far.is_empty() && now >> SPAN > self.tick >> SPAN {
+            self.tick = ((self.tick >> SPAN) + 1) << SPAN;
             let mut far = std::mem::take(&mut self.far);
             while let Some(id) = far.pop(slab) {
                 let tick = slab.at(id).div_ceil(1 << TICK);
@@ -64,6 +64,7 @@ impl Wheel {
             }
             self.turn(slab, now, due);
         }
+        self.tick = self.tick.max(now);
     }
 
     /// Empties the slots that have begun at `now`: into lower levels, and the lowest into `due`.

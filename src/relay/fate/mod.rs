@@ -6,6 +6,8 @@
 mod chance;
 mod loss;
 mod queue;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use queue::{Bottleneck, Offer};
 
@@ -20,6 +22,7 @@ use crate::impairment::{Impairment, Jitter, Reorder};
 #[derive(Clone, Debug)]
 pub(crate) struct Fates {
     impairment: Impairment,
+    seed: u64,
     chance: Chance,
     losses: Option<Losses>,
     /// Packets so far.
@@ -58,14 +61,19 @@ pub(crate) struct Damage {
 
 impl Fates {
     pub(crate) fn new(impairment: &Impairment, seed: u64) -> Self {
-        let chance = Chance::new(seed);
         Self {
+            seed,
             impairment: impairment.clone(),
             losses: impairment.loss.map(|loss| Losses::new(loss.0)),
-            chance,
+            chance: Chance::new(seed),
             number: 0,
             in_order: 0,
         }
+    }
+
+    /// Whether these are the fates that follow from this.
+    pub(crate) fn follow_from(&self, impairment: &Impairment, seed: u64) -> bool {
+        self.impairment == *impairment && self.seed == seed
     }
 
     /// Decides about the next packet, a frame of so many bytes.
