@@ -412,3 +412,36 @@ fn the_way_over_three_routers_is_shown_and_who_is_to_blame() {
         ],
     );
 }
+
+#[test]
+fn a_majority_never_has_two_leaders_and_a_naive_cluster_has() {
+    let text = run("split_brain");
+    let (careful, naive) = text.split_once("\nA naive one").unwrap();
+    assert_in_order(
+        careful,
+        &[
+            "a, b | c do not hear each other:\n",
+            "c knows no leader in term ",
+            "healed:\n",
+            ", who led, is cut off:\n",
+            "healed:\n",
+            "nobody hears ",
+            "healed:\n",
+            "No term had two leaders.\n",
+        ],
+    );
+    // Once all hear each other, all believe in one.
+    for healed in careful.split("healed:\n").skip(1) {
+        let lines: Vec<&str> = healed.lines().take(3).collect();
+        let leads = lines.iter().filter(|it| it.contains(" leads term "));
+        assert_eq!(leads.count(), 1, "{careful}");
+    }
+    assert_in_order(
+        naive,
+        &[
+            "c leads term 1\n",
+            "A split brain: ",
+            "c both led term 1.\n",
+        ],
+    );
+}

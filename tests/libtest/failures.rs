@@ -36,6 +36,26 @@ fn an_assertion_keeps_its_message_and_place() {
     );
 }
 
+/// What was healed by the panic itself is told, too: it was going on before.
+#[test]
+fn what_somebody_did_to_the_network_is_in_the_report() {
+    assert_in_order(
+        &section("fails_in_trouble"),
+        &[
+            "nobody answers",
+            &format!(
+                "{REPORT}\n\
+                 trouble:\n  \
+                 partition: client | server, other (healed)\n  \
+                 partition: client does not hear server (healed)\n  \
+                 the cable of interface `eth0` of node `other` is cut\n"
+            ),
+            "other eth0 is up and has no carrier: its other end is down\n",
+            "\nplan:\n",
+        ],
+    );
+}
+
 #[test]
 fn what_a_firewall_has_counted_is_in_the_report() {
     assert_in_order(

@@ -287,3 +287,10 @@ fn what_rules_have_met_stands_with_their_node() {
         "{text}"
     );
 }
+
+#[test]
+fn trouble_stands_before_all_else() {
+    let text = render(&lab_a(), &[], &[], &[], "trouble:\n  a | b\n", "");
+    let first = "\n---- the network as it was ----\ntrouble:\n  a | b\n\nplan:\n";
+    assert!(text.starts_with(first), "{text}");
+}

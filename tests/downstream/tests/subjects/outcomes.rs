@@ -40,6 +40,15 @@ fn fails_at_a_firewall(net: &Network) {
     assert_eq!(report.received(), 1);
 }
 
+#[netns_test(topology = Topology::lan(["client", "server", "other"]))]
+fn fails_in_trouble(net: &Network) {
+    let first = net.partition(["client"], ["server", "other"]).unwrap();
+    net.host("other").link("eth0").cut().unwrap().keep();
+    first.heal().unwrap();
+    let _last = net.partition_one_way(["server"], ["client"]).unwrap();
+    panic!("nobody answers");
+}
+
 #[netns_test]
 fn fails_with_a_panic() {
     panic!("out of cheese");
