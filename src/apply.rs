@@ -89,7 +89,8 @@ impl<'p> Builder<'p> {
         }
         for (position, live) in self.nodes.iter().enumerate() {
             self.sysctls(position)?;
-            tables::install(&self.plan.nodes[position], live)?;
+            let node = &self.plan.nodes[position];
+            tables::install(&node.name, &node.tables, live)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 use super::{Builder, enter_new_namespace, open, parameters, tables, veth};
 use crate::error::Result;
 use crate::live::{LiveNode, Parts};
+use crate::nft::Table;
 use crate::settle;
 use crate::sys::netlink::{self, Request};
 use crate::sys::{identity, limits};
@@ -30,7 +31,11 @@ pub(crate) fn rebuild(parts: &Parts, node: usize) -> Result<()> {
             stand_ins,
             ends: parts.plan.ends_by_node(),
         };
-        builder.build_again(node)
+        let rules = [
+            &parts.plan.nodes[node].tables[..],
+            &parts.imposed.on(&parts.sharing(node)),
+        ];
+        builder.build_again(node, &rules.concat())
     })
 }
 
@@ -60,14 +65,14 @@ fn take_place(parts: &Parts, node: usize, new: LiveNode) {
 
 impl Builder<'_> {
     /// What [`build`](Self::build) does to a node, to one whose interfaces are there already.
-    fn build_again(&self, node: usize) -> Result<()> {
+    fn build_again(&self, node: usize, rules: &[Table]) -> Result<()> {
         self.bridges(node)?;
         let ends = self.ends[node].all.iter();
         let as_new = ends.map(|end| netlink::make_as_new(&veth(end), self.master(end)));
         self.execute(node, as_new.collect())?;
         self.stand_in(node)?;
         // Before anything can come in.
-        tables::install(&self.plan.nodes[node], self.nodes[node])?;
+        tables::install(&self.plan.nodes[node].name, rules, self.nodes[node])?;
         self.execute(node, self.raise_all(node))?;
         settle::carriers(self.nodes[node])?;
         self.execute(node, self.furnish(node))?;

@@ -2,6 +2,7 @@
 
 mod family;
 mod home;
+mod imposed;
 mod node;
 mod program;
 mod pulled;
@@ -19,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
+pub(crate) use imposed::Imposed;
 pub(crate) use node::{LiveNode, Unset};
 pub(crate) use program::{Awaited, Cut, Record, Stream};
 pub(crate) use pulled::Pulled;
@@ -54,6 +56,8 @@ pub(crate) struct Parts {
     pub(crate) troubles: Troubles,
     /// The ports that are down because cables were cut.
     pub(crate) pulled: Pulled,
+    /// The rules that trouble has given to nodes.
+    pub(crate) imposed: Imposed,
     /// The threads of ours that serve in nodes.
     pub(crate) services: Services,
     /// Held while a node is paused, crashed or restarted.
@@ -75,6 +79,7 @@ impl Parts {
             runtimes: Runtimes::default(),
             troubles: Troubles::default(),
             pulled: Pulled::default(),
+            imposed: Imposed::default(),
             services: Services::default(),
             upheaval: Mutex::default(),
             programs: Mutex::default(),

@@ -10,7 +10,7 @@ use crate::live::{LiveNode, Parts};
 use crate::sys::netlink::{self, look};
 use crate::sys::reset::Resetter;
 use crate::sys::silence::Silencer;
-use crate::trouble::pause;
+use crate::trouble::{cut, pause};
 use crate::view::Interface;
 use crate::worker;
 
@@ -21,7 +21,7 @@ impl Host<'_> {
     /// Lets the host lose its power: nothing leaves it any more, and everything in it ends.
     ///
     /// Its links go down, so that the other end of each of its cables loses the carrier, and keeps its addresses and routes; behind a
-    /// switch, or at the other end of a wire, nobody notices. Established connections of others are not told: their packets get lost.
+    /// switch nobody notices. Established connections of others are not told: their packets get lost.
     /// Who connects anew waits in vain, until a neighbour on the same segment, after some three seconds, reports the host unreachable.
     ///
     /// Then its programs are killed, its tasks dropped where they await (as when the network closes), its DNS servers and advertisers
@@ -159,10 +159,11 @@ pub(super) fn crash(host: Host<'_>, ending: Ending, what: &str) -> Result<()> {
     let ended = parts.runtimes.end_in(&sharing, what, &mut close_sockets);
     close_sockets();
     let lowered = lower(live, &interfaces);
+    let noticed = cut::pull(parts, &cut::beyond(&parts.plan, node));
     if ending == Ending::WithResets {
         excuse(parts, &sharing, panicked);
     }
-    ended.and(lowered)
+    ended.and(lowered).and(noticed)
 }
 
 /// Resets all connections while packets still leave.

@@ -6,6 +6,7 @@ use crate::host::Host;
 use crate::network;
 use crate::settle;
 use crate::trouble::crash::{self, Ending};
+use crate::trouble::cut;
 
 impl Host<'_> {
     /// Brings a crashed host back, as the topology describes it. One that is up [crashes](Self::crash) first.
@@ -13,7 +14,8 @@ impl Host<'_> {
     /// It has a new network namespace, with the names, numbers, hardware addresses, addresses, routes, rules, kernel parameters and
     /// firewall of the topology; its DNS servers and advertisers serve again. Nothing else comes back: what somebody has changed in it
     /// since the network was built, programs and tasks are gone, as in a machine that boots. The cables are the old ones, so that the hosts
-    /// at their other ends keep their interfaces as they are, and trouble on wires stays.
+    /// at their other ends keep their interfaces as they are, and trouble on wires stays, as do
+    /// partitions.
     ///
     /// When this returns, the host and those next to it pass packets.
     ///
@@ -43,6 +45,7 @@ impl Host<'_> {
             crash::crash(self, Ending::Silent, &what)?;
         }
         apply::rebuild(parts, node)?;
+        cut::plug(parts, &cut::beyond(&parts.plan, node))?;
         for end in parts.plan.ends(node) {
             settle::wait_around(parts, node, end.index)?;
         }

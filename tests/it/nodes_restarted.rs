@@ -2,8 +2,9 @@
 
 use std::net::{TcpListener, UdpSocket};
 use std::thread;
+use std::time::Duration;
 
-use netns_test::{Host, Network, Rule, TestResult, Topology, netns_test};
+use netns_test::{Host, Impairment, Network, Rule, TestResult, Topology, netns_test};
 
 use crate::once;
 
@@ -90,6 +91,25 @@ fn a_host_at_a_bridge_of_the_root(net: &Network) -> TestResult {
         }
         net.host("b").ping_with("far", once)?.assert_lossless();
     }
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b", "c"]).wires())]
+fn trouble_around_it_stays(net: &Network) -> TestResult {
+    let (a, b) = (net.host("a"), net.host("b"));
+    let delay = Duration::from_millis(10);
+    let slow = b.link("eth0").impair(Impairment::new().delay(delay))?;
+    let apart = net.partition(["b"], ["c"])?;
+    b.restart()?;
+    assert!(a.ping_with("b", once)?.min().unwrap() >= 2 * delay);
+    assert_eq!(
+        b.ping("c")?.received() + net.host("c").ping("b")?.received(),
+        0
+    );
+    slow.heal()?;
+    apart.heal()?;
+    net.ping_all()?.assert_all_reachable();
+    assert_eq!(b.command("nft").args(["list", "ruleset"]).read()?, "");
     Ok(())
 }
 
