@@ -1,8 +1,10 @@
 //! From a plan to live parts. Undoing is dropping what exists.
 
 mod parameters;
+mod rebuild;
 mod tables;
 
+pub(crate) use rebuild::rebuild;
 pub(crate) use tables::refusal as rules_refused;
 
 use std::collections::BTreeMap;
@@ -34,53 +36,36 @@ pub(crate) fn apply(plan: &Plan) -> Result<Vec<LiveNode>> {
     let room = limits::make_room(plan.nodes.len())?;
     // The thread that makes namespaces wanders from one to the next and cannot come back.
     worker::on_a_thread_of_its_own("netns builder", || {
-        Builder::new(plan, room.floor())?.build()
+        let (nodes, stand_ins) = namespaces(plan, room.floor())?;
+        let builder = Builder {
+            plan,
+            nodes: nodes.iter().collect(),
+            stand_ins,
+            ends: plan.ends_by_node(),
+        };
+        builder.build()?;
+        Ok(nodes)
     })
 }
 
 /// The network in the making.
 struct Builder<'p> {
     plan: &'p Plan,
-    nodes: Vec<LiveNode>,
+    nodes: Vec<&'p LiveNode>,
     /// By node; none where `/proc/sys` can be written.
     stand_ins: Vec<Vec<StandIn>>,
     ends: Vec<Ends<'p>>,
 }
 
 impl<'p> Builder<'p> {
-    fn new(plan: &'p Plan, floor: Option<i32>) -> Result<Self> {
-        let mut made = BTreeMap::new();
-        let mut inherited = Vec::new();
-        let groups = identity::ping_groups();
-        let (own, sharing): (Vec<_>, Vec<_>) =
-            (0..plan.nodes.len()).partition(|node| plan.nodes[*node].shares.is_none());
-        for position in own {
-            enter_new_namespace()?;
-            if position == 0 {
-                inherited = parameters::tuned();
-            }
-            let opened = open(plan, position, &inherited, &groups, floor)?;
-            made.insert(position, opened);
+    fn build(&self) -> Result<()> {
+        for node in 0..self.nodes.len() {
+            self.bridges(node)?;
         }
-        for position in sharing {
-            let (other, _) = &made[&plan.namespace_of(position)];
-            let live = other.shared_by(plan.nodes[position].name.clone());
-            made.insert(position, (live, Vec::new()));
-        }
-        let (nodes, stand_ins) = made.into_values().unzip();
-        let ends = plan.ends_by_node();
-        Ok(Self {
-            plan,
-            nodes,
-            stand_ins,
-            ends,
-        })
-    }
-
-    fn build(self) -> Result<Vec<LiveNode>> {
-        self.bridges()?;
         self.cables()?;
-        self.stand_in()?;
+        for node in 0..self.nodes.len() {
+            self.stand_in(node)?;
+        }
         // A bridge is raised when its ports carry: it then forwards at once, and until then no packet of one host, as every host sends
         // them when it is raised, is copied to all the others.
         let (with_bridges, others): (Vec<_>, Vec<_>) =
@@ -102,23 +87,21 @@ impl<'p> Builder<'p> {
         if !self.plan.bare && !self.plan.realistic {
             settle::addresses(self.plan, &self.nodes, &self.ends)?;
         }
-        self.sysctls()?;
-        tables::install(self.plan, &self.nodes)?;
-        Ok(self.nodes)
-    }
-
-    fn bridges(&self) -> Result<()> {
-        for (node, live) in self.plan.nodes.iter().zip(&self.nodes) {
-            let requests = node
-                .bridges
-                .iter()
-                .map(|bridge| bridge_request(self.plan, bridge))
-                .collect();
-            live.netlink()
-                .execute(requests)
-                .map_err(|error| missing("bridge", error))?;
+        for (position, live) in self.nodes.iter().enumerate() {
+            self.sysctls(position)?;
+            let node = &self.plan.nodes[position];
+            tables::install(&node.name, &node.tables, live)?;
         }
         Ok(())
+    }
+
+    fn bridges(&self, node: usize) -> Result<()> {
+        let bridges = self.plan.nodes[node].bridges.iter();
+        let requests = bridges.map(|bridge| bridge_request(self.plan, bridge));
+        self.nodes[node]
+            .netlink()
+            .execute(requests.collect())
+            .map_err(|error| missing("bridge", error))
     }
 
     /// Makes veth pairs, both ends in place, in batches by the namespace of their first end.
@@ -133,6 +116,12 @@ impl<'p> Builder<'p> {
             }
         }
         Ok(())
+    }
+
+    /// The bridge that an end is a port of.
+    fn master(&self, end: &End) -> Option<u32> {
+        let bridge = end.bridge?;
+        Some(self.plan.nodes[end.node].bridges[bridge].index)
     }
 
     fn veth_batch(&self, node: usize, pairs: &[[&End; 2]]) -> Result<()> {
@@ -150,12 +139,9 @@ impl<'p> Builder<'p> {
             .iter()
             .zip(&namespaces)
             .map(|([near, far], namespace)| {
-                let master = near
-                    .bridge
-                    .map(|bridge| self.plan.nodes[near.node].bridges[bridge].index);
                 netlink::add_veth(
                     &veth(near),
-                    master,
+                    self.master(near),
                     self.raises(near.node),
                     &veth(far),
                     namespace.as_ref(),
@@ -231,28 +217,25 @@ impl<'p> Builder<'p> {
     }
 
     /// Sets what the topology asked for: unlike our own defaults, it has to work.
-    fn sysctls(&self) -> Result<()> {
-        for (position, node) in self.plan.nodes.iter().enumerate() {
-            if !node.sysctls.is_empty() {
-                let interfaces = self.plan.interfaces(node, &self.ends[position]);
-                parameters::set_asked(node, &self.nodes[position], interfaces.collect())?;
-            }
+    fn sysctls(&self, position: usize) -> Result<()> {
+        let node = &self.plan.nodes[position];
+        if node.sysctls.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let interfaces = self.plan.interfaces(node, &self.ends[position]);
+        parameters::set_asked(node, self.nodes[position], interfaces.collect())
     }
 
     /// Does to interfaces what could not be written below `/proc/sys`, before any of them carries.
-    fn stand_in(&self) -> Result<()> {
-        for (position, stand_ins) in self.stand_ins.iter().enumerate() {
-            if !stand_ins.is_empty() {
-                let node = &self.plan.nodes[position];
-                let interfaces = self.plan.interfaces(node, &self.ends[position]);
-                let interfaces: Vec<_> = interfaces.collect();
-                let requests = parameters::stand_in(stand_ins, &interfaces, self.plan.bare);
-                self.execute(position, requests)?;
-            }
+    fn stand_in(&self, position: usize) -> Result<()> {
+        let stand_ins = &self.stand_ins[position];
+        if stand_ins.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let node = &self.plan.nodes[position];
+        let interfaces: Vec<_> = self.plan.interfaces(node, &self.ends[position]).collect();
+        let requests = parameters::stand_in(stand_ins, &interfaces, self.plan.bare);
+        self.execute(position, requests)
     }
 
     /// What the kernel gives to `lo` in the moment in which it is raised, and the topology excludes.
@@ -262,6 +245,29 @@ impl<'p> Builder<'p> {
         let is_given = loopback.is_ipv4() || self.stand_ins[node].contains(&StandIn::NoIpv6);
         is_given.then(|| netlink::remove_address("lo", 1, loopback))
     }
+}
+
+/// Makes the namespaces, and says what is to be done to the interfaces of each instead of writing below `/proc/sys`.
+fn namespaces(plan: &Plan, floor: Option<i32>) -> Result<(Vec<LiveNode>, Vec<Vec<StandIn>>)> {
+    let mut made = BTreeMap::new();
+    let mut inherited = Vec::new();
+    let groups = identity::ping_groups();
+    let (own, sharing): (Vec<_>, Vec<_>) =
+        (0..plan.nodes.len()).partition(|node| plan.nodes[*node].shares.is_none());
+    for position in own {
+        enter_new_namespace()?;
+        if position == 0 {
+            inherited = parameters::tuned();
+        }
+        let opened = open(plan, position, &inherited, &groups, floor)?;
+        made.insert(position, opened);
+    }
+    for position in sharing {
+        let (other, _) = &made[&plan.namespace_of(position)];
+        let live = other.shared_by(plan.nodes[position].name.clone());
+        made.insert(position, (live, Vec::new()));
+    }
+    Ok(made.into_values().unzip())
 }
 
 fn enter_new_namespace() -> Result<()> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::Family;
-use crate::advertise::{self, Advertiser};
+use crate::advertise;
 use crate::apply;
 #[cfg(feature = "dns")]
-use crate::dns::{self, DnsServer};
+use crate::dns;
 use crate::entry;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
@@ -49,11 +49,6 @@ const THREADS_END_WITHIN: Duration = Duration::from_secs(2);
 /// ```
 #[must_use = "a network that is not bound to a variable is taken apart at once"]
 pub struct Network {
-    /// Dropped, and so ended, before the parts.
-    #[cfg(feature = "dns")]
-    dns: Vec<DnsServer>,
-    /// Dropped, and so ended, before the parts.
-    advertisers: Vec<Advertiser>,
     parts: Arc<Parts>,
     /// Not another's, seen from one of its threads.
     is_owner: bool,
@@ -106,28 +101,31 @@ pub fn run<T: Send>(topology: &Topology, body: impl FnOnce(&Network) -> T + Send
     Ok(result)
 }
 
+/// Starts what the topology wants to serve in these nodes; hosts that configure themselves have done so when this returns.
+pub(crate) fn serve(parts: &Parts, nodes: &[usize]) -> Result<()> {
+    advertise::start_in(parts, nodes)?;
+    settle::autoconfigured(parts, nodes)?;
+    #[cfg(feature = "dns")]
+    dns::start_in(parts, nodes)?;
+    Ok(())
+}
+
 impl Network {
     pub(crate) fn apply(plan: Plan) -> Result<Self> {
         machine::stand_by()?;
         let nodes = apply::apply(&plan)?;
-        let parts = Arc::new(Parts::new(plan, nodes));
-        wires::start(&parts)?;
-        let advertisers = advertise::start_all(&parts)?;
-        settle::autoconfigured(&parts)?;
-        Ok(Self {
-            #[cfg(feature = "dns")]
-            dns: dns::start_all(&parts)?,
-            advertisers,
-            parts,
+        let all: Vec<usize> = (0..nodes.len()).collect();
+        let network = Self {
+            parts: Arc::new(Parts::new(plan, nodes)),
             is_owner: true,
-        })
+        };
+        wires::start(&network.parts)?;
+        serve(&network.parts, &all)?;
+        Ok(network)
     }
 
     pub(crate) fn from_parts(parts: Arc<Parts>) -> Self {
         Self {
-            #[cfg(feature = "dns")]
-            dns: Vec::new(),
-            advertisers: Vec::new(),
             parts,
             is_owner: false,
         }
@@ -361,10 +359,8 @@ impl Network {
     }
 
     /// Ends the threads that are the network's own.
-    fn end_servers(&mut self) {
-        #[cfg(feature = "dns")]
-        self.dns.clear();
-        self.advertisers.clear();
+    fn end_servers(&self) {
+        self.parts.services.end_ours();
         self.parts.troubles.abandon();
         self.parts.relay.end();
     }
@@ -431,8 +427,7 @@ impl Drop for Network {
             drop(self.end_tasks());
             // A thread that still runs may hold the parts.
             self.parts.end_programs();
-            self.parts.troubles.abandon();
-            self.parts.relay.end();
+            self.end_servers();
         }
     }
 }

@@ -27,7 +27,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// Waits for every end of every cable.
 ///
 /// Their bridges are still down: one that is raised when its ports carry forwards at once.
-pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+pub(crate) fn links(nodes: &[&LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     let deadline = Instant::now() + settings::scaled(LIMIT);
     for (live, ends) in nodes
         .iter()
@@ -50,7 +50,7 @@ pub(crate) fn links(nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
 }
 
 /// Waits for the IPv6 addresses of every node of a network in which they are usable at once.
-pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> Result<()> {
+pub(crate) fn addresses(plan: &Plan, nodes: &[&LiveNode], ends: &[Ends<'_>]) -> Result<()> {
     if plan.only == Some(Family::V4) {
         return Ok(());
     }
@@ -67,18 +67,18 @@ pub(crate) fn addresses(plan: &Plan, nodes: &[LiveNode], ends: &[Ends<'_>]) -> R
 }
 
 /// Waits for the addresses that hosts make themselves, once routers have advertised. The default route is there before.
-pub(crate) fn autoconfigured(parts: &Parts) -> Result<()> {
+pub(crate) fn autoconfigured(parts: &Parts, nodes: &[usize]) -> Result<()> {
     let plan = &parts.plan;
     // Links that are down hear nobody, and with the kernel's own defaults it takes seconds.
     if plan.bare || plan.realistic {
         return Ok(());
     }
     let deadline = Instant::now() + settings::scaled(LIMIT);
-    for (position, live) in parts.nodes.all().enumerate() {
+    for &position in nodes {
         let ends = plan.ends(position).filter(|end| end.autoconfigured);
         let own: Vec<Own> = ends.flat_map(made).collect();
         if !own.is_empty() {
-            wait_for_addresses(live, own, deadline)?;
+            wait_for_addresses(parts.node(position), own, deadline)?;
         }
     }
     Ok(())
@@ -198,6 +198,14 @@ fn wait_until_none_is_tentative(live: &LiveNode, bridged: bool, deadline: Instan
         Ok(tentative
             .first()
             .map(|address| format!("{address} is still tentative")))
+    })
+}
+
+/// Waits until the interfaces of a node have noticed whether they carry.
+pub(crate) fn carriers(live: &LiveNode) -> Result<()> {
+    let deadline = Instant::now() + settings::scaled(LIMIT);
+    wait_for_service(live, deadline, |netlink| {
+        Ok(idle(&look::in_between(netlink)?))
     })
 }
 

@@ -2,48 +2,47 @@
 
 mod server;
 
-use std::fmt;
-use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Result};
-use crate::live::{LiveNode, Parts};
+use crate::live::{LiveNode, Parts, Service};
 use crate::plan::End;
 use crate::sys::ready::{self, Bell};
 use crate::worker;
 use server::Server;
 
 /// The advertisements of a node. Dropping it ends them.
-pub(crate) struct Advertiser {
+struct Advertiser {
     bell: Bell,
-    /// Joined once, in `drop`: nobody can see it half done.
-    thread: AssertUnwindSafe<Option<JoinHandle<()>>>,
-    node: String,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl fmt::Debug for Advertiser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Advertiser")
-            .field("node", &self.node)
-            .finish_non_exhaustive()
+impl Service for Advertiser {
+    fn end(&self) {
+        // A thread that has ended by itself hears no bell.
+        drop(self.bell.ring());
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its panic was printed; who listens for advertisements has noticed.
+        drop(thread.take().map(JoinHandle::join));
     }
 }
 
 impl Drop for Advertiser {
     fn drop(&mut self) {
-        // A thread that has ended by itself hears no bell.
-        drop(self.bell.ring());
-        // Its panic was printed; who listens for advertisements has noticed.
-        drop(self.thread.take().map(JoinHandle::join));
+        self.end();
     }
 }
 
-/// Starts what the topology asked for. The first advertisements have been sent when this returns.
-pub(crate) fn start_all(parts: &Parts) -> Result<Vec<Advertiser>> {
-    let plan = &parts.plan;
-    plan.advertisers()
-        .map(|node| start(parts.node(node), plan.ends(node).collect()))
-        .collect()
+/// Starts what the topology asked for in these nodes. The first advertisements have been sent when this returns.
+pub(crate) fn start_in(parts: &Parts, nodes: &[usize]) -> Result<()> {
+    let all = parts.plan.advertisers();
+    for node in all.filter(|node| nodes.contains(node)) {
+        let ends = parts.plan.ends(node).collect();
+        let advertiser = start(parts.node(node), ends)?;
+        parts.services.keep(node, Arc::new(advertiser));
+    }
+    Ok(())
 }
 
 fn start(node: &LiveNode, ends: Vec<&End>) -> Result<Advertiser> {
@@ -62,7 +61,6 @@ fn start(node: &LiveNode, ends: Vec<&End>) -> Result<Advertiser> {
     })?;
     Ok(Advertiser {
         bell,
-        thread: AssertUnwindSafe(Some(thread.map_err(failed)?)),
-        node: node.name.clone(),
+        thread: Mutex::new(Some(thread.map_err(failed)?)),
     })
 }

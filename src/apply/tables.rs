@@ -6,23 +6,21 @@ use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::live::{self, LiveNode};
 use crate::nft::{Kind, Selector, Statement, Table};
-use crate::plan::Plan;
 use crate::sys::nft::{self, Change, Failure};
 use crate::sys::{features, netns};
 use crate::worker;
 
-/// Gives each node its rules, in one batch. Moves the calling thread.
-pub(super) fn install(plan: &Plan, nodes: &[LiveNode]) -> Result<()> {
-    for (node, live) in plan.nodes.iter().zip(nodes) {
-        if node.tables.is_empty() {
-            continue;
-        }
-        live.enter()?;
-        let changes: Vec<Change<'_>> = node.tables.iter().map(Change::Install).collect();
-        let what = format!("give node `{}` its rules", node.name);
-        nft::commit(&what, &changes).map_err(|failure| refusal(failure, &node.tables))?;
+/// Gives a node its rules, in one batch. Moves the calling thread.
+pub(super) fn install(node: &str, tables: &[Table], live: &LiveNode) -> Result<()> {
+    if tables.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    live.enter()?;
+    let changes: Vec<Change<'_>> = tables.iter().map(Change::Install).collect();
+    let what = format!("give node `{node}` its rules");
+    nft::commit(&what, &changes)
+        .map(drop)
+        .map_err(|failure| refusal(failure, tables))
 }
 
 /// The kernel's words for a table that is wrong are those for a part that it lacks: whether it does, a trial tells.

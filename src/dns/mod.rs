@@ -5,11 +5,12 @@ mod server;
 
 use std::any::Any;
 use std::fmt;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Kind, Result};
-use crate::live::{LiveNode, Parts};
+use crate::live::{LiveNode, Parts, Service};
 use crate::sys::ready::{self, Bell};
 use crate::worker;
 use crate::zone::{self, Authority, DnsQuery, QueryLog, Zone};
@@ -47,11 +48,15 @@ use server::Server;
 /// ```
 #[must_use = "a server that is not bound to a variable is stopped at once"]
 pub struct DnsServer {
-    bell: Bell,
-    /// Joined once, in `drop`: nobody can see it half done, and a network with servers goes through `catch_unwind` as one without.
-    thread: AssertUnwindSafe<Option<JoinHandle<()>>>,
+    serving: Arc<Serving>,
     log: QueryLog,
     zones: Vec<String>,
+}
+
+/// The thread of a server. It ends with its host, or when nobody wants it any more.
+struct Serving {
+    bell: Bell,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl DnsServer {
@@ -80,12 +85,26 @@ impl fmt::Debug for DnsServer {
 
 impl Drop for DnsServer {
     fn drop(&mut self) {
+        self.serving.end();
+    }
+}
+
+impl Service for Serving {
+    fn end(&self) {
         // A thread that has ended by itself hears no bell.
         drop(self.bell.ring());
-        let ending = self.thread.take().map_or(Ok(()), JoinHandle::join);
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let ending = thread.take().map_or(Ok(()), JoinHandle::join);
+        drop(thread);
         if let Err(payload) = ending {
             go_on(payload);
         }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -97,10 +116,21 @@ fn go_on(payload: Box<dyn Any + Send>) {
 }
 
 /// Checks the zones and starts a server for them in the node.
-pub(crate) fn serve(node: &LiveNode, zones: &[Zone]) -> Result<DnsServer> {
+pub(crate) fn serve(parts: &Parts, position: usize, zones: &[Zone]) -> Result<DnsServer> {
+    let node = parts.node(position);
+    node.must_be_up()?;
     let (zones, mistakes) = zone::check(zones);
     if mistakes.is_empty() {
-        return start(node, zones, QueryLog::default());
+        let log = QueryLog::default();
+        let names = zones.iter().map(|zone| zone.name().to_owned()).collect();
+        let serving = Arc::new(start(node, zones, log.clone())?);
+        let known = Arc::downgrade(&serving);
+        parts.services.know(position, known);
+        return Ok(DnsServer {
+            serving,
+            log,
+            zones: names,
+        });
     }
     let number = match mistakes.len() {
         1 => "1 mistake".to_owned(),
@@ -114,7 +144,7 @@ pub(crate) fn serve(node: &LiveNode, zones: &[Zone]) -> Result<DnsServer> {
 }
 
 /// Starts a server in the node.
-fn start(node: &LiveNode, zones: Vec<Authority>, log: QueryLog) -> Result<DnsServer> {
+fn start(node: &LiveNode, zones: Vec<Authority>, log: QueryLog) -> Result<Serving> {
     let failed = |cause| {
         let error = Error::kernel(what(node), cause);
         if error.raw_os_error() == Some(crate::errno::EADDRINUSE) {
@@ -123,34 +153,29 @@ fn start(node: &LiveNode, zones: Vec<Authority>, log: QueryLog) -> Result<DnsSer
             error
         }
     };
-    let names = zones.iter().map(|zone| zone.name().to_owned()).collect();
     let (bell, alarm) = ready::alarm().map_err(failed)?;
-    let shared = log.clone();
     let thread = worker::run_in(node, || {
-        let server = Server::bind(zones, shared, alarm)?;
+        let server = Server::bind(zones, log, alarm)?;
         // Threads are born where their parent is.
         thread::Builder::new()
             .name(format!("dns {}", node.name))
             .spawn(|| server.run())
     })?;
-    Ok(DnsServer {
+    Ok(Serving {
         bell,
-        thread: AssertUnwindSafe(Some(thread.map_err(failed)?)),
-        log,
-        zones: names,
+        thread: Mutex::new(Some(thread.map_err(failed)?)),
     })
 }
 
-/// Starts the servers that the topology asked for.
-pub(crate) fn start_all(parts: &Parts) -> Result<Vec<DnsServer>> {
-    let serving = parts.plan.dns_nodes();
-    serving
-        .map(|node| {
-            let zones = parts.plan.nodes[node].dns.clone();
-            let live = parts.node(node);
-            start(live, zones, live.dns_queries.clone())
-        })
-        .collect()
+/// Starts the servers that the topology asked for in these nodes.
+pub(crate) fn start_in(parts: &Parts, nodes: &[usize]) -> Result<()> {
+    let all = parts.plan.dns_nodes();
+    for node in all.filter(|node| nodes.contains(node)) {
+        let (live, zones) = (parts.node(node), parts.plan.nodes[node].dns.clone());
+        let serving = start(live, zones, live.dns_queries.clone())?;
+        parts.services.keep(node, Arc::new(serving));
+    }
+    Ok(())
 }
 
 fn what(node: &LiveNode) -> String {

@@ -97,7 +97,7 @@ impl Host<'_> {
         }
     }
 
-    /// The addresses of the plan, and after them those that were added since.
+    /// The addresses of the plan, and after them those that were added since; those of the plan, where the host has crashed.
     pub(crate) fn addresses(self) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> = self
             .parts
@@ -105,6 +105,9 @@ impl Host<'_> {
             .addresses(self.node)
             .map(crate::address::Cidr::address)
             .collect();
+        if self.live().has_crashed() {
+            return addresses;
+        }
         if let Ok(live) = look::addresses(&mut self.live().netlink()) {
             let live: Vec<IpAddr> = live
                 .into_iter()

@@ -27,7 +27,7 @@ impl Host<'_> {
     /// # }).unwrap();
     /// ```
     pub fn serve_dns(self, zones: impl Zones) -> Result<DnsServer> {
-        dns::serve(self.live(), &zones.zones())
+        dns::serve(self.parts(), self.node(), &zones.zones())
     }
 
     /// The queries that the server of [`HostSpec::dns`](crate::HostSpec::dns) has received so far; none if there is no server.

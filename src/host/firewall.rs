@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::nft::{Layer, Table};
 use crate::plan::firewall::{self, TABLE};
+use crate::sys::netns::NamespaceId;
 use crate::sys::nft::{self, Change, Failure, Listed};
 use crate::topology::{Firewall, Rule};
 use crate::view::RuleCounter;
@@ -149,7 +150,11 @@ impl<'net> Host<'net> {
         let what = format!("add a rule to node `{}`", self.name());
         let handles = self.commit(&what, &changes, &table)?;
         let rules = chains.into_iter().rev().zip(handles).collect();
-        Ok(RuleGuard { host: self, rules })
+        Ok(RuleGuard {
+            host: self,
+            namespace: self.live().namespace,
+            rules,
+        })
     }
 
     /// Gives the node another firewall, in one step: no packet finds it without one. Counters begin at zero.
@@ -215,6 +220,8 @@ impl<'net> Host<'net> {
 #[must_use = "a rule whose guard is not bound to a variable is taken out at once"]
 pub struct RuleGuard<'net> {
     host: Host<'net>,
+    /// In which they are. After a restart it is another one, with rules of its own.
+    namespace: NamespaceId,
     /// The chain and the handle of each.
     rules: Vec<(String, u64)>,
 }
@@ -256,6 +263,9 @@ impl RuleGuard<'_> {
 
     fn take_out(&mut self) -> Result<()> {
         let mut rules = std::mem::take(&mut self.rules);
+        if self.host.live().namespace != self.namespace {
+            return Ok(());
+        }
         self.forget_gone(&mut rules)?;
         let what = format!("take a rule out of node `{}`", self.host.name());
         let table = Table::new(Layer::Inet, TABLE);

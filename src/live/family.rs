@@ -96,6 +96,26 @@ impl Family {
     pub(crate) fn kill(&self) {
         self.first.kill();
     }
+
+    /// Stops all programs, or lets them go on. They have stopped when it returns, but for what cannot: who waits for a disk, say.
+    pub(crate) fn stop(&self, stopped: bool) -> io::Result<()> {
+        self.first.stop(stopped)?;
+        if stopped {
+            wait::until(settings::scaled(GONE_WITHIN), || self.first.has_stopped());
+        }
+        Ok(())
+    }
+
+    /// Waits until all of them are dead, for a bounded time. Those whose owners have not waited for them stay as what they are then.
+    pub(crate) fn await_death(&self) {
+        let first = &self.first;
+        if !wait::until(settings::scaled(GONE_SOON), || first.is_gone()) {
+            // A process that somebody holds elsewhere may never be waited for: what is left of it goes with this process.
+            wait::until(settings::scaled(GONE_WITHIN), || {
+                first.is_gone() || first.waits_for_owners()
+            });
+        }
+    }
 }
 
 fn begin(parts: &Parts, node: usize) -> Result<Began> {
@@ -111,13 +131,7 @@ impl Drop for Family {
         for child in lock(&self.forgotten).iter_mut() {
             drop(child.wait());
         }
-        let first = &self.first;
-        if !wait::until(settings::scaled(GONE_SOON), || first.is_gone()) {
-            // A process that somebody holds elsewhere may never be waited for: what is left of it goes with this process.
-            wait::until(settings::scaled(GONE_WITHIN), || {
-                first.is_gone() || first.waits_for_owners()
-            });
-        }
+        self.await_death();
         if let Some((jobs, thread)) = self.starter.take() {
             drop(jobs);
             drop(thread.join());

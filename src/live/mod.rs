@@ -2,25 +2,31 @@
 
 mod family;
 mod home;
+mod imposed;
+mod node;
 mod program;
 mod pulled;
 mod room;
 mod seed;
+mod service;
 mod slots;
 mod trouble;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 mod watch;
 mod workshop;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use family::Family;
 pub(crate) use home::{Home, Lack};
-pub(crate) use program::{Awaited, Record, Stream};
+pub(crate) use imposed::Imposed;
+pub(crate) use node::{LiveNode, Unset};
+pub(crate) use program::{Awaited, Cut, Record, Stream};
 pub(crate) use pulled::Pulled;
 pub(crate) use room::namespace;
 pub(crate) use seed::Seed;
+pub(crate) use service::{Service, Services};
 pub(crate) use slots::Slots;
 pub(crate) use trouble::Troubles;
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
@@ -31,11 +37,6 @@ use crate::plan::Plan;
 use crate::probe::PingReport;
 use crate::relay::Relay;
 use crate::runtime::Runtimes;
-use crate::sys::Descriptor;
-use crate::sys::netlink::Transport;
-use crate::sys::netns::{self, NamespaceId};
-#[cfg(feature = "dns")]
-use crate::zone::QueryLog;
 
 /// Everything that a network owns. Dropping it closes the last descriptors of its namespaces; the kernel does the rest.
 #[derive(Debug)]
@@ -55,94 +56,16 @@ pub(crate) struct Parts {
     pub(crate) troubles: Troubles,
     /// The ports that are down because cables were cut.
     pub(crate) pulled: Pulled,
+    /// The rules that trouble has given to nodes.
+    pub(crate) imposed: Imposed,
+    /// The threads of ours that serve in nodes.
+    pub(crate) services: Services,
+    /// Held while a node is paused, crashed or restarted.
+    upheaval: Mutex<()>,
     /// The programs that the test started, in their order.
     programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
     closed: AtomicBool,
-}
-
-/// A live namespace. Its netlink socket pins it: a node costs one descriptor.
-#[derive(Debug)]
-pub(crate) struct LiveNode {
-    pub(crate) name: String,
-    pub(crate) namespace: NamespaceId,
-    pub(crate) unset: Vec<Unset>,
-    /// The kernel looks for duplicates of the link-local addresses that it gives, because that could not be switched off.
-    pub(crate) detects_duplicates: bool,
-    /// What the DNS server that the topology asked for has seen.
-    #[cfg(feature = "dns")]
-    pub(crate) dns_queries: QueryLog,
-    netlink: Arc<Mutex<Transport>>,
-    /// How many rules were added to its firewall: each is called by its number.
-    pub(crate) added_rules: Arc<AtomicUsize>,
-    home: OnceLock<Home>,
-    family: Mutex<Option<Arc<Family>>>,
-}
-
-/// A kernel parameter that nobody asked for and that could not be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unset {
-    pub(crate) sysctl: String,
-    pub(crate) value: String,
-    pub(crate) cause: String,
-}
-
-impl LiveNode {
-    pub(crate) fn new(
-        name: String,
-        namespace: NamespaceId,
-        netlink: Transport,
-        unset: Vec<Unset>,
-    ) -> Self {
-        Self {
-            name,
-            namespace,
-            unset,
-            detects_duplicates: false,
-            #[cfg(feature = "dns")]
-            dns_queries: QueryLog::default(),
-            netlink: Arc::new(Mutex::new(netlink)),
-            added_rules: Arc::default(),
-            home: OnceLock::new(),
-            family: Mutex::new(None),
-        }
-    }
-
-    /// A further node in the same namespace. It has nothing of its own yet but its name.
-    pub(crate) fn shared_by(&self, name: String) -> Self {
-        Self {
-            name,
-            namespace: self.namespace,
-            // Told once, by the owner.
-            unset: Vec::new(),
-            detects_duplicates: self.detects_duplicates,
-            #[cfg(feature = "dns")]
-            dns_queries: self.dns_queries.clone(),
-            netlink: Arc::clone(&self.netlink),
-            added_rules: Arc::clone(&self.added_rules),
-            home: OnceLock::new(),
-            family: Mutex::new(None),
-        }
-    }
-
-    /// The node's netlink socket, for one request or listing at a time.
-    pub(crate) fn netlink(&self) -> MutexGuard<'_, Transport> {
-        lock(&self.netlink)
-    }
-
-    /// A descriptor of the namespace, for as long as it is needed.
-    pub(crate) fn descriptor(&self) -> Result<Descriptor> {
-        self.netlink()
-            .namespace()
-            .map_err(|e| Error::kernel(format!("open the namespace of node `{}`", self.name), e))
-    }
-
-    /// Moves the calling thread into the namespace, for ever. Names and files stay the machine's.
-    pub(crate) fn enter(&self) -> Result<()> {
-        let descriptor = self.descriptor()?;
-        netns::enter(descriptor)
-            .map_err(|e| Error::kernel(format!("enter node `{}`", self.name), e))
-    }
 }
 
 impl Parts {
@@ -156,6 +79,9 @@ impl Parts {
             runtimes: Runtimes::default(),
             troubles: Troubles::default(),
             pulled: Pulled::default(),
+            imposed: Imposed::default(),
+            services: Services::default(),
+            upheaval: Mutex::default(),
             programs: Mutex::default(),
             closed: AtomicBool::new(false),
         }
@@ -169,6 +95,7 @@ impl Parts {
     /// Moves the calling thread into a node and its home, for ever.
     pub(crate) fn inhabit(&self, node: usize) -> Result<()> {
         let live = self.node(node);
+        live.must_be_up()?;
         live.enter()?;
         self.home(node)?
             .enter()
@@ -208,13 +135,19 @@ impl Parts {
 
     /// The family that programs in a node belong to; it is founded when it is first asked for.
     pub(crate) fn family(self: &Arc<Self>, node: usize) -> Result<Arc<Family>> {
-        let mut family = lock(&self.node(node).family);
+        let live = self.node(node);
+        let mut family = lock(&live.family);
+        if live.is_paused() {
+            let what = format!("start programs in node `{}`", live.name);
+            return Err(Error::new(Kind::Invalid, what, "it is paused")
+                .help("heal that first: a machine that stands still starts nothing"));
+        }
         match &*family {
             Some(family) => Ok(Arc::clone(family)),
             // A thread that was left behind would found another one.
             None if self.closed.load(Ordering::SeqCst) => Err(Error::new(
                 Kind::Kernel,
-                format!("start programs in node `{}`", self.node(node).name),
+                format!("start programs in node `{}`", live.name),
                 "the network is closed",
             )),
             None => {
@@ -232,7 +165,7 @@ impl Parts {
     /// Kills every program that was started in a node, and whatever those have started. None is started afterwards.
     pub(crate) fn end_programs(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
-            self.programs().iter().for_each(|it| it.close());
+            self.programs().iter().for_each(|it| it.cut(Cut::Close));
         }
         let families: Vec<Arc<Family>> = self
             .nodes
@@ -243,6 +176,36 @@ impl Parts {
         for family in &families {
             family.kill();
         }
+    }
+
+    /// The turn of one that pauses, crashes or restarts nodes.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        lock(&self.upheaval)
+    }
+
+    /// The family of programs of a node, if it has one.
+    pub(crate) fn programs_of(&self, node: usize) -> Option<Arc<Family>> {
+        lock(&self.node(node).family).clone()
+    }
+
+    /// Kills every program of a node, and waits until they are dead.
+    pub(crate) fn kill_programs(&self, node: usize) {
+        let programs = self.programs().clone();
+        let own = programs.iter().filter(|record| record.node == node);
+        own.for_each(|record| record.cut(Cut::Crash));
+        let family = lock(&self.node(node).family).take();
+        if let Some(family) = family {
+            family.kill();
+            family.await_death();
+        }
+    }
+
+    /// The nodes that are one network with this one, itself among them.
+    pub(crate) fn sharing(&self, node: usize) -> Vec<usize> {
+        let namespace = self.plan.namespace_of(node);
+        let all = 0..self.plan.nodes.len();
+        all.filter(|other| self.plan.namespace_of(*other) == namespace)
+            .collect()
     }
 
     /// The node with this name, unless it is a switch.

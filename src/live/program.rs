@@ -59,8 +59,8 @@ struct State {
     /// Both streams are closed.
     silent: bool,
     ended: bool,
-    /// It was still there when the network was closed, which killed it.
-    closed: bool,
+    /// What killed it while it still ran, if it was not its own end.
+    cut: Option<Cut>,
     status: Option<ExitStatus>,
 }
 
@@ -76,6 +76,15 @@ impl State {
             None => self.silent.then_some(Awaited::Silent),
         }
     }
+}
+
+/// What ends programs that nobody ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The network was closed.
+    Close,
+    /// The host crashed.
+    Crash,
 }
 
 /// What became of waiting for a line.
@@ -122,14 +131,18 @@ impl Record {
         self.note(|state| state.ended = true);
     }
 
-    /// Takes down that the network is closed, which ends it if it has not ended before.
-    pub(crate) fn close(&self) {
-        self.note(|state| state.closed = !state.ended);
+    /// Takes down that something ends it, if it has not ended before.
+    pub(crate) fn cut(&self, by: Cut) {
+        self.note(|state| {
+            if !state.ended {
+                state.cut.get_or_insert(by);
+            }
+        });
     }
 
-    /// Whether it ran until the network was closed.
-    pub(crate) fn was_closed(&self) -> bool {
-        lock(&self.state).closed
+    /// What it ran until, if it did not end by itself.
+    pub(crate) fn was_cut(&self) -> Option<Cut> {
+        lock(&self.state).cut
     }
 
     /// Takes down how the program ended.

@@ -56,7 +56,6 @@ impl Slots {
     }
 
     /// Puts a node in the place of the one that stands there.
-    #[allow(dead_code, reason = "nobody restarts yet")]
     pub(crate) fn replace(&self, position: usize, node: LiveNode) {
         let mut new = Box::new(Slot::new(node));
         // Who comes second stands behind the first.

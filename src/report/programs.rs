@@ -1,6 +1,6 @@
 //! The programs that a failed test had started: how they ended, and their last words.
 
-use crate::live::{Parts, Record};
+use crate::live::{Cut, Parts, Record};
 use crate::program;
 
 /// Of more programs than these, the last are shown.
@@ -23,13 +23,15 @@ pub(super) fn render(parts: &Parts) -> String {
 }
 
 fn one(host: &str, record: &Record) -> String {
+    let cut = record.was_cut();
     let mut end = match (record.status(), record.has_ended()) {
-        _ if record.was_closed() => "it ran until the network was closed".to_owned(),
+        _ if cut == Some(Cut::Close) => "it ran until the network was closed".to_owned(),
+        _ if cut == Some(Cut::Crash) => "it ran until its host crashed".to_owned(),
         (Some(status), _) => program::describe(status),
         (None, true) => "it has ended".to_owned(),
         (None, false) => "it is running".to_owned(),
     };
-    if record.has_ended() && !record.was_closed() && !record.is_silent() {
+    if record.has_ended() && cut.is_none() && !record.is_silent() {
         end.push_str("; something that it started keeps its output open");
     }
     let mut text = format!("{host} ran `{}`: {end}\n", record.shown);

@@ -47,6 +47,17 @@ impl Runtimes {
     }
 }
 
+impl Runtimes {
+    /// Ends the tasks and runtimes of these nodes, as [`close`](Self::close) does all of them. `what` completes "failed to ...".
+    pub(crate) fn end_in(&self, nodes: &[usize], what: &str, unblock: impl FnOnce()) -> Result<()> {
+        #[cfg(feature = "tokio")]
+        self.started.end_in(nodes, what, unblock)?;
+        #[cfg(not(feature = "tokio"))]
+        drop((nodes, what, unblock));
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Runtimes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtimes").finish_non_exhaustive()

@@ -93,30 +93,45 @@ impl Started {
         state.closed = true;
         let hosts = std::mem::take(&mut state.hosts);
         drop(state);
-        let limit = settings::scaled(END_WITHIN);
-        let deadline = Instant::now() + limit;
-        for host in hosts.values() {
-            host.close(deadline);
-        }
-        let soon = Instant::now() + settings::scaled(END_SOON);
-        if !hosts.values().all(|host| host.ends_by(soon)) {
-            unblock();
-        }
-        let mut still = Vec::new();
-        for host in hosts.values() {
-            if let Some(threads) = host.ended(deadline) {
-                still.push((host.host.as_str(), threads));
-            }
-            host.close_tasks();
-        }
-        if still.is_empty() {
-            return Ok(());
-        }
-        Err(not_closed(&still, limit))
+        end(hosts, "close the network", unblock)
+    }
+
+    /// Ends the runtimes of these nodes; others may be started there afterwards. `what` completes "failed to ...".
+    pub(crate) fn end_in(&self, nodes: &[usize], what: &str, unblock: impl FnOnce()) -> Result<()> {
+        let mut state = self.lock();
+        let all = std::mem::take(&mut state.hosts);
+        let (ending, staying) = all.into_iter().partition(|(node, _)| nodes.contains(node));
+        state.hosts = staying;
+        drop(state);
+        end(ending, what, unblock)
     }
 }
 
-fn not_closed(still: &[(&str, StillRuns)], limit: Duration) -> Error {
+/// Ends runtimes. Some end only after `unblock`, which is called for them alone.
+fn end(hosts: BTreeMap<usize, Arc<HostRuntime>>, what: &str, unblock: impl FnOnce()) -> Result<()> {
+    let limit = settings::scaled(END_WITHIN);
+    let deadline = Instant::now() + limit;
+    for host in hosts.values() {
+        host.close(deadline);
+    }
+    let soon = Instant::now() + settings::scaled(END_SOON);
+    if !hosts.values().all(|host| host.ends_by(soon)) {
+        unblock();
+    }
+    let mut still = Vec::new();
+    for host in hosts.values() {
+        if let Some(threads) = host.ended(deadline) {
+            still.push((host.host.as_str(), threads));
+        }
+        host.close_tasks();
+    }
+    if still.is_empty() {
+        return Ok(());
+    }
+    Err(not_closed(&still, what, limit))
+}
+
+fn not_closed(still: &[(&str, StillRuns)], what: &str, limit: Duration) -> Error {
     let seconds = limit.as_secs_f64();
     let mut causes = Vec::new();
     let mut helps = Vec::new();
@@ -147,7 +162,7 @@ fn not_closed(still: &[(&str, StillRuns)], limit: Duration) -> Error {
             helps.push(help);
         }
     }
-    let error = Error::new(Kind::TimedOut, "close the network", causes.join("; "));
+    let error = Error::new(Kind::TimedOut, what, causes.join("; "));
     helps
         .into_iter()
         .fold(error, Error::help)

@@ -344,5 +344,9 @@ pub(crate) mod conntrack {
     }
 }
 
+#[path = "elsewhere/outage.rs"]
+mod outage;
+pub(crate) use outage::{reset, silence};
+
 #[path = "elsewhere/nft.rs"]
 pub(crate) mod nft;

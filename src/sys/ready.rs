@@ -53,8 +53,8 @@ pub(crate) fn alarm() -> io::Result<(Bell, Alarm)> {
 }
 
 impl Bell {
-    pub(crate) fn ring(&mut self) -> io::Result<()> {
-        self.0.write_all(&[0])
+    pub(crate) fn ring(&self) -> io::Result<()> {
+        (&self.0).write_all(&[0])
     }
 }
 

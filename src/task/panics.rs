@@ -44,6 +44,13 @@ impl Panics {
         }
     }
 
+    /// Takes the panics of a host's tasks for what its crash has done, since there were so many.
+    pub(crate) fn excuse(&self, host: &str, since: usize) {
+        for panicked in self.lock().iter_mut().skip(since) {
+            panicked.joined |= panicked.host == host;
+        }
+    }
+
     /// All of them, in the order in which they happened.
     pub(crate) fn all(&self) -> Vec<Panicked> {
         self.lock().clone()

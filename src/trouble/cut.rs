@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Kind, Result};
 use crate::link::Link;
 use crate::live::Parts;
-use crate::plan::{Cable, End};
+use crate::plan::{Cable, End, Plan};
 use crate::settle;
 use crate::sys::netlink::{self, look};
 use crate::trouble::Trouble;
@@ -166,6 +166,20 @@ impl Port {
         let raised = live.netlink().execute(vec![raise]);
         raised.map_err(|error| error.inside(&live.name))
     }
+}
+
+/// What goes down in the middle of a node's wires when its own halves lose their carrier: what is at the other ends notices that it has
+/// no power.
+pub(super) fn beyond(plan: &Plan, node: usize) -> Vec<Port> {
+    let ports = plan.cables.iter().filter_map(|Cable { ends, wire }| {
+        let ports = &plan.wires[(*wire)?].ports;
+        match [0, 1].map(|side| ends[side].node == node) {
+            [true, false] => Some(Port::of(&ports[1])),
+            [false, true] => Some(Port::of(&ports[0])),
+            _ => None,
+        }
+    });
+    ports.collect()
 }
 
 /// Lowers all ports or none. Who is at the other ends has noticed when this returns.

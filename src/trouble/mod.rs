@@ -1,13 +1,16 @@
 //! Trouble in a live network: what can be done to its links and nodes, and how it ends.
 
 mod counters;
+mod crash;
 mod cut;
 mod flap;
 mod guard;
 mod hold;
 mod impair;
 mod partition;
+mod pause;
 mod record;
+mod restart;
 mod rule;
 
 pub use guard::Trouble;

@@ -65,6 +65,14 @@ pub(crate) fn set_up(_name: &str, _index: u32, _up: bool) -> Request {
     Request
 }
 
+pub(crate) fn carry(_name: &str, _index: u32, _to: &Descriptor) -> Request {
+    Request
+}
+
+pub(crate) fn make_as_new(_link: &VethVerb<'_>, _master: Option<u32>) -> Request {
+    Request
+}
+
 pub(crate) fn set_mtu(_name: &str, _index: u32, _mtu: u32) -> Request {
     Request
 }

@@ -79,6 +79,14 @@ pub(crate) mod family {
             match *self {}
         }
 
+        pub(crate) fn stop(&self, _stopped: bool) -> io::Result<()> {
+            match *self {}
+        }
+
+        pub(crate) fn has_stopped(&self) -> bool {
+            match *self {}
+        }
+
         pub(crate) fn is_gone(&self) -> bool {
             match *self {}
         }

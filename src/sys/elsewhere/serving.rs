@@ -74,7 +74,7 @@ pub(crate) mod ready {
     }
 
     impl Bell {
-        pub(crate) fn ring(&mut self) -> io::Result<()> {
+        pub(crate) fn ring(&self) -> io::Result<()> {
             match *self {}
         }
     }

@@ -23,6 +23,8 @@ use super::asked::{BridgeVerb, HopVerb, RouteVerb, RouteVerbKind, VethVerb};
 use crate::address::Cidr;
 use crate::sys::Descriptor;
 
+/// Of a veth that was not told another one.
+const DEFAULT_MTU: u32 = 1500;
 const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 
 /// Makes a bridge and leaves it down: rtnetlink's builder would raise it.
@@ -102,6 +104,30 @@ pub(crate) fn set_up(name: &str, index: u32, up: bool) -> Request {
         RouteNetlinkMessage::SetLink(builder.build()),
         0,
     )
+}
+
+/// Carries a link into another namespace. It keeps its number there if nobody else has it, its name, and whatever it is joined to.
+pub(crate) fn carry(name: &str, index: u32, to: &Descriptor) -> Request {
+    let message = LinkUnspec::new_with_index(index)
+        .setns_by_fd(to.as_raw_fd())
+        .build();
+    let what = format!("carry link `{name}` into a new namespace");
+    Request::new(what, RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// Gives a link that is down the name and the hardware address that it had when it was made, and its MTU, and makes it a port again.
+pub(crate) fn make_as_new(link: &VethVerb<'_>, master: Option<u32>) -> Request {
+    let builder = veth_end(LinkUnspec::new_with_index(link.index), link);
+    let builder = match link.mtu {
+        Some(_) => builder,
+        None => builder.mtu(DEFAULT_MTU),
+    };
+    let builder = match master {
+        Some(master) => builder.controller(master),
+        None => builder,
+    };
+    let what = format!("make link `{}` as new", link.name);
+    Request::new(what, RouteNetlinkMessage::SetLink(builder.build()), 0)
 }
 
 /// Sets the size of the largest packet.

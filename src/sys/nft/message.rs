@@ -10,9 +10,9 @@ use crate::nft::{Chain, Datatype, Hook, Kind, Layer, Point, Rule, Set, Table};
 use crate::sys::netlink::raw::{Attributes, Draft};
 
 const SUBSYSTEM: u16 = 10;
-const NEW_TABLE: u16 = SUBSYSTEM << 8;
-const DELETE_TABLE: u16 = SUBSYSTEM << 8 | 2;
-const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
+pub(super) const NEW_TABLE: u16 = SUBSYSTEM << 8;
+pub(super) const DELETE_TABLE: u16 = SUBSYSTEM << 8 | 2;
+pub(super) const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
 pub(super) const GET_CHAIN: u16 = SUBSYSTEM << 8 | 4;
 pub(super) const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
 pub(super) const GET_RULE: u16 = SUBSYSTEM << 8 | 7;
@@ -23,9 +23,9 @@ const GET_ELEMENTS: u16 = SUBSYSTEM << 8 | 13;
 const DELETE_ELEMENTS: u16 = SUBSYSTEM << 8 | 14;
 pub(super) const TRACE: u16 = SUBSYSTEM << 8 | 17;
 
-const CREATE: u16 = 0x400;
+pub(super) const CREATE: u16 = 0x400;
 /// Refused if it is there already.
-const EXCLUSIVE: u16 = 0x200;
+pub(super) const EXCLUSIVE: u16 = 0x200;
 const APPEND: u16 = 0x800;
 /// What was made is told to who made it: a rule's handle.
 const ECHO: u16 = 8;

@@ -8,6 +8,7 @@ mod asked;
 mod chains;
 mod compare;
 mod expression;
+pub(super) mod ingress;
 mod listing;
 mod message;
 mod registers;

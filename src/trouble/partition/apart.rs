@@ -35,6 +35,7 @@ pub(super) fn keep<'net>(
             quietly(|| join(parts, &changed, &name));
             return Err(error);
         }
+        parts.imposed.add(host.node(), table);
         changed.push(host.node());
     }
     Ok(Trouble::begun(parts, what, move |parts| {
@@ -47,6 +48,7 @@ fn join(parts: &Arc<Parts>, nodes: &[usize], table: &str) -> Result<()> {
     let table = Table::new(Layer::Inet, table);
     let joined = nodes.iter().map(|node| {
         let host = Host::new(parts, *node);
+        parts.imposed.remove(*node, &table.name);
         let what = format!("let packets come to node `{}` again", host.name());
         let change = Change::Remove(table.layer, &table.name);
         host.commit(&what, &[change], &table).map(drop)
