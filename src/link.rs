@@ -8,6 +8,7 @@ use crate::host::Host;
 use crate::settle;
 use crate::sys::netlink;
 use crate::view::Interface;
+use crate::wires;
 
 /// An interface of a live host, from [`Host::link`].
 ///
@@ -243,7 +244,12 @@ impl<'net> Link<'net> {
     /// ```
     pub fn set_mtu(self, bytes: u32) -> Result<()> {
         self.host
-            .execute(netlink::set_mtu(self.name, self.index, bytes))
+            .execute(netlink::set_mtu(self.name, self.index, bytes))?;
+        let parts = self.host.parts();
+        match parts.plan.wire_of(self.host.node(), self.index) {
+            Some((wire, _)) => wires::change(parts, wire, |line| line.passes(bytes)),
+            None => Ok(()),
+        }
     }
 
     /// Adds an address with its prefix length; it is usable at once.

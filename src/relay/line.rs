@@ -19,7 +19,7 @@ pub(crate) struct Line {
     /// How many of these are recordings.
     pub(crate) recorders: usize,
     /// The largest packet of either end, in bytes.
-    pub(crate) mtu: u32,
+    mtu: u32,
     /// How many impairments there have been: each has a seed of its own.
     count: u64,
     /// Who joins the halves now: the kernel or the engine.
@@ -112,6 +112,11 @@ impl Line {
     /// Whether one packet has to be one frame: whoever is delayed, lost or looked at.
     pub(crate) fn is_troubled(&self) -> bool {
         self.watchers > 0 || self.impairments.iter().any(|it| !it.is_empty())
+    }
+
+    /// Makes room for packets of so many bytes.
+    pub(crate) fn passes(&mut self, mtu: u32) {
+        self.mtu = self.mtu.max(mtu);
     }
 
     /// The longest frame that the hosts send by it.

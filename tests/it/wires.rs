@@ -186,3 +186,26 @@ fn what_the_kernel_cannot_do_is_said_where_it_is_forced(net: &Network) {
     );
     net.ping_all().unwrap().assert_all_reachable();
 }
+
+#[netns_test(topology = pair().backend(Backend::Wire).impair(delay(1)))]
+fn a_wire_passes_what_its_hosts_pass(net: &Network) -> TestResult {
+    for host in ["a", "b"] {
+        net.host(host).link("eth0").set_mtu(9000)?;
+    }
+    let report = net.host("a").ping_with("b", |p| p.count(2).payload(8972))?;
+    report.assert_lossless();
+    Ok(())
+}
+
+#[netns_test(topology = pair().backend(Backend::Wire))]
+fn neighbour_discovery_suffers_like_everything_and_is_counted(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    let _trouble = link.impair_egress(Impairment::new().loss(Loss::random(1.0)))?;
+    // Nobody knows the other's hardware address yet, and nobody finds it out.
+    assert_eq!(net.host("a").ping_with("b", |p| p.count(1))?.received(), 0);
+    let sent = link.wire_counters()?.egress;
+    assert_eq!(sent.delivered, 0);
+    assert!(sent.neighbours.is_some_and(|all| all > 0), "{sent}");
+    assert_eq!(sent.neighbours, sent.neighbours_lost);
+    Ok(())
+}
