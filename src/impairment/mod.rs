@@ -22,6 +22,7 @@ pub(crate) use self::loss::LossModel;
 pub use self::profile::Profile;
 pub use self::queue::Queue;
 pub(crate) use self::queue::{FULL_PACKET, Room};
+#[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use self::tc::UNDER_WAY;
 pub use self::trace::RateTrace;
 
