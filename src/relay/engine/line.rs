@@ -23,7 +23,7 @@ pub(crate) enum Frames {
 }
 
 impl Frames {
-    fn longest(self) -> usize {
+    pub(super) fn longest(self) -> usize {
         match self {
             Self::Whole => OFFLOADED,
             Self::Single { longest } => longest,
@@ -31,10 +31,15 @@ impl Frames {
     }
 }
 
+/// Sockets that may be closed.
+pub(super) type Sockets = (Option<Ring>, Option<Outlet>);
+
 pub(super) struct Line {
     pub(super) ports: [u32; 2],
     /// How it is carried, if it is.
     pub(super) frames: Option<Frames>,
+    /// Rings that hear nothing yet.
+    pub(super) prepared: Option<(Frames, [Ring; 2])>,
     pub(super) ways: [Direction; 2],
     pub(super) judge: Option<Box<dyn Judge>>,
     pub(super) recording: Option<Recording>,
@@ -63,6 +68,7 @@ impl Line {
         Self {
             ports,
             frames: None,
+            prepared: None,
             ways: [Direction::default(), Direction::default()],
             judge: None,
             recording: None,
@@ -74,10 +80,8 @@ impl Line {
         &mut self.ways[way as usize]
     }
 
-    /// Opens both ports for such frames, with so much room for what waits there.
-    pub(super) fn open(&mut self, frames: Frames, room: usize) -> io::Result<()> {
-        let open = |port| Ring::open(port, frames.longest(), room);
-        let rings = [open(self.ports[0])?, open(self.ports[1])?];
+    /// Opens the ends where frames leave, if they are not open yet.
+    pub(super) fn open_outlets(&mut self) -> io::Result<()> {
         for way in Way::BOTH {
             let to = self.ports[way.back() as usize];
             let direction = self.way(way);
@@ -85,11 +89,23 @@ impl Line {
                 direction.outlet = Some(Outlet::new(Port::open(to)?));
             }
         }
-        for (direction, ring) in self.ways.iter_mut().zip(rings) {
-            direction.ring = Some(ring);
-        }
-        self.frames = Some(frames);
         Ok(())
+    }
+
+    /// Everything that takes the kernel long to close.
+    pub(super) fn take_apart(&mut self) -> impl Iterator<Item = Sockets> {
+        let ways = self.ways.iter_mut();
+        ways.map(|way| (way.ring.take(), way.outlet.take()))
+            .chain(
+                self.prepared
+                    .take()
+                    .map(|it| it.1)
+                    .into_iter()
+                    .flatten()
+                    .map(|ring| (Some(ring), None)),
+            )
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// No packet is in transmission.

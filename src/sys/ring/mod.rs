@@ -44,6 +44,9 @@ pub(crate) struct Ring {
     fetched: Vec<Span>,
 }
 
+// SAFETY: the map is used through the ring alone, and is no thread's own.
+unsafe impl Send for Ring {}
+
 #[derive(Clone, Copy)]
 struct Span {
     start: usize,
@@ -54,6 +57,8 @@ struct Span {
 impl Ring {
     /// Opens a port for frames of at most `longest` bytes, in the calling thread's namespace. Needs CAP_NET_RAW there.
     /// The slots take `room` bytes at most. It is the kernel's memory, and no limit of the user's counts it.
+    ///
+    /// It hears nothing until it is told to. Opening and closing take the kernel 10 ms and more each: do both beside what must not wait.
     pub(crate) fn open(port: u32, longest: usize, room: usize) -> io::Result<Self> {
         // What is not bound to a protocol hears nothing yet.
         let socket = packet_socket()?;
@@ -81,8 +86,41 @@ impl Ring {
             next: 0,
             fetched: Vec::with_capacity(slots),
         };
+        ring.deafen()?;
         bind(&ring.socket, port, libc::ETH_P_ALL as u16)?;
         Ok(ring)
+    }
+
+    /// Takes what arrives from now on.
+    pub(crate) fn hear(&self) -> io::Result<()> {
+        let socket = self.socket.as_fd();
+        set_option(socket, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, 0)
+    }
+
+    /// Takes nothing more that arrives. What is in its slots stays there.
+    pub(crate) fn deafen(&self) -> io::Result<()> {
+        // One instruction: take 0 bytes of each packet, which is to leave it.
+        let mut nothing = libc::sock_filter {
+            code: (libc::BPF_RET | libc::BPF_K) as u16,
+            jt: 0,
+            jf: 0,
+            k: 0,
+        };
+        let filter = libc::sock_fprog {
+            len: 1,
+            filter: &raw mut nothing,
+        };
+        // SAFETY: the pointer and the size describe `filter`, which points to one instruction; both outlive the call.
+        let result = unsafe {
+            libc::setsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ATTACH_FILTER,
+                (&raw const filter).cast(),
+                size_of_val(&filter) as libc::socklen_t,
+            )
+        };
+        told(result)
     }
 
     /// Whether a frame waits.
@@ -279,6 +317,11 @@ fn ask_for_ring(socket: &OwnedFd, blocks: [usize; 2], slots: [usize; 2]) -> io::
             size_of_val(&request) as libc::socklen_t,
         )
     };
+    told(result)
+}
+
+/// What a call that answers 0 or -1 has to say.
+fn told(result: i32) -> io::Result<()> {
     if result == 0 {
         Ok(())
     } else {
@@ -320,9 +363,5 @@ fn bind(socket: &OwnedFd, port: u32, protocol: u16) -> io::Result<()> {
             size_of_val(&address) as libc::socklen_t,
         )
     };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    told(result)
 }
