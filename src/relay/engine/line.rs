@@ -3,15 +3,13 @@
 use std::io;
 
 use super::counters::Counters;
+use super::inlet::Inlet;
 use super::outlet::Outlet;
 use super::record::Recording;
 use super::slab::List;
 use crate::packet::{Judge, Way};
 use crate::relay::fate::{Bottleneck, Fates};
-use crate::sys::ring::{Port, Ring};
-
-/// The longest offloaded frame: a whole IP packet, and more headers of Ethernet than there are.
-const OFFLOADED: usize = 65_600;
+use crate::sys::ring::Port;
 
 /// What frames a line carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,24 +20,15 @@ pub(crate) enum Frames {
     Single { longest: usize },
 }
 
-impl Frames {
-    pub(super) fn longest(self) -> usize {
-        match self {
-            Self::Whole => OFFLOADED,
-            Self::Single { longest } => longest,
-        }
-    }
-}
-
 /// Sockets that may be closed.
-pub(super) type Sockets = (Option<Ring>, Option<Outlet>);
+pub(super) type Sockets = (Option<Inlet>, Option<Outlet>);
 
 pub(super) struct Line {
     pub(super) ports: [u32; 2],
     /// How it is carried, if it is.
     pub(super) frames: Option<Frames>,
     /// Rings that hear nothing yet.
-    pub(super) prepared: Option<(Frames, [Ring; 2])>,
+    pub(super) prepared: Option<(Frames, [Inlet; 2])>,
     pub(super) ways: [Direction; 2],
     pub(super) judge: Option<Box<dyn Judge>>,
     pub(super) recording: Option<Recording>,
@@ -51,7 +40,7 @@ pub(super) struct Line {
 #[derive(Default)]
 pub(super) struct Direction {
     /// Where frames come in, while the line is carried.
-    pub(super) ring: Option<Ring>,
+    pub(super) ring: Option<Inlet>,
     /// Where they leave, since the line was carried first.
     pub(super) outlet: Option<Outlet>,
     pub(super) fates: Option<Fates>,
@@ -126,7 +115,7 @@ impl Line {
 
 impl Direction {
     /// Where frames come in, unless those wait that came before.
-    pub(super) fn open_ring(&self) -> Option<&Ring> {
+    pub(super) fn open_ring(&self) -> Option<&Inlet> {
         let congested = self.outlet.as_ref().is_some_and(Outlet::is_congested);
         self.ring.as_ref().filter(|_| !congested)
     }

@@ -6,6 +6,7 @@ mod admit;
 mod bytes;
 mod core;
 mod counters;
+mod inlet;
 mod line;
 mod outlet;
 mod prepare;

@@ -5,15 +5,15 @@ use std::thread::{self, JoinHandle};
 
 use super::Engine;
 use super::core::Core;
+use super::inlet::Inlet;
 use super::line::{Frames, Sockets};
-use crate::sys::ring::Ring;
 
 /// What all ports together have for frames that wait, and each of them: a burst must not be lost because nobody was fast enough.
 const ROOM: usize = 1 << 28;
 const MOST_ROOM: usize = 1 << 23;
 
 /// A ring that is being opened for each end of a line.
-pub(super) type Opening = [JoinHandle<io::Result<Ring>>; 2];
+pub(super) type Opening = [JoinHandle<io::Result<Inlet>>; 2];
 
 impl Engine {
     /// Opens what these lines will need, all at once. [`Core::take`] finds it there.
@@ -50,7 +50,7 @@ impl Core {
     pub(super) fn begin_to_open(&self, line: usize, frames: Frames) -> io::Result<Opening> {
         let room = MOST_ROOM.min(ROOM / (2 * self.lines.len()));
         let open = |port| {
-            let open = move || Ring::open(port, frames.longest(), room);
+            let open = move || Inlet::open(port, frames, room);
             thread::Builder::new().name("wire".to_owned()).spawn(open)
         };
         let [one, other] = self.lines[line].ports;
@@ -59,7 +59,7 @@ impl Core {
 }
 
 /// The rings, once they are open.
-pub(super) fn wait(opening: Opening) -> io::Result<[Ring; 2]> {
+pub(super) fn wait(opening: Opening) -> io::Result<[Inlet; 2]> {
     // Both are waited for, whatever becomes of one.
     let [one, other] = opening.map(|ring| {
         let failed = |_| Err(io::Error::other("the thread that opens a port panicked"));
