@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use super::line::{Frames, Line};
+use super::prepare::{self, Closing};
 use super::record::{End, Recording};
 use super::slab::{List, Slab};
 use super::wheel::Wheel;
@@ -13,10 +14,6 @@ use crate::impairment::Impairment;
 use crate::packet::{Judge, Way};
 use crate::relay::fate::Fates;
 use crate::sys::ring::Waiting;
-
-/// What all ports together have for frames that wait, and each of them: a burst must not be lost because nobody was fast enough.
-const ROOM: usize = 1 << 28;
-const MOST_ROOM: usize = 1 << 23;
 
 /// Everything that lives on the engine's thread.
 pub(crate) struct Core {
@@ -27,6 +24,7 @@ pub(crate) struct Core {
     /// What rules hold, until a gate is opened.
     pub(super) gates: BTreeMap<u64, List>,
     pub(super) waiting: Waiting,
+    closing: Closing,
 }
 
 /// Whom an open gate lets go.
@@ -48,6 +46,7 @@ impl Core {
             wheel: Wheel::new(),
             gates: BTreeMap::new(),
             waiting: Waiting::default(),
+            closing: Closing::default(),
         }
     }
 
@@ -61,25 +60,50 @@ impl Core {
         nanoseconds(self.began.elapsed())
     }
 
-    /// Carries a line from now on, or goes on with other frames.
+    /// Carries a line from now on, or goes on with other frames. What was not prepared for that lets all lines wait meanwhile.
     pub(crate) fn take(&mut self, line: usize, frames: Frames) -> io::Result<()> {
         if self.lines[line].frames == Some(frames) {
             return Ok(());
         }
+        let rings = match self.lines[line].prepared.take() {
+            Some((prepared, rings)) if prepared == frames => rings,
+            _ => prepare::wait(self.begin_to_open(line, frames)?)?,
+        };
+        self.lines[line].open_outlets()?;
         self.release(line);
-        let room = MOST_ROOM.min(ROOM / (2 * self.lines.len()));
-        self.lines[line].open(frames, room)
+        let line = &mut self.lines[line];
+        for (direction, ring) in line.ways.iter_mut().zip(rings) {
+            ring.hear()?;
+            direction.ring = Some(ring);
+        }
+        line.frames = Some(frames);
+        Ok(())
     }
 
     /// Carries nothing more that enters a line; what is under way still arrives.
     pub(crate) fn release(&mut self, line: usize) {
-        // What has entered already is under way.
+        let mut deaf = Vec::new();
         for way in Way::BOTH {
+            if let Some(ring) = &self.lines[line].way(way).ring {
+                // What it would take now is nobody's: it is closed soon.
+                drop(ring.deafen());
+            }
+            // What has entered already is under way.
             self.drain(line, way);
             self.count_overrun(line, way);
-            self.lines[line].way(way).ring = None;
+            deaf.extend(self.lines[line].way(way).ring.take());
         }
         self.lines[line].frames = None;
+        self.closing
+            .close(deaf.into_iter().map(|ring| (Some(ring), None)));
+    }
+
+    /// Closes everything.
+    pub(super) fn end(mut self) {
+        for line in &mut self.lines {
+            self.closing.close(line.take_apart());
+        }
+        self.closing.wait();
     }
 
     /// Impairs a direction from now on, or heals it. What is under way keeps its time, and what waits for the link goes on at the new

@@ -3,15 +3,13 @@
 use std::io;
 
 use super::counters::Counters;
+use super::inlet::Inlet;
 use super::outlet::Outlet;
 use super::record::Recording;
 use super::slab::List;
 use crate::packet::{Judge, Way};
 use crate::relay::fate::{Bottleneck, Fates};
-use crate::sys::ring::{Port, Ring};
-
-/// The longest offloaded frame: a whole IP packet, and more headers of Ethernet than there are.
-const OFFLOADED: usize = 65_600;
+use crate::sys::ring::Port;
 
 /// What frames a line carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,19 +20,15 @@ pub(crate) enum Frames {
     Single { longest: usize },
 }
 
-impl Frames {
-    fn longest(self) -> usize {
-        match self {
-            Self::Whole => OFFLOADED,
-            Self::Single { longest } => longest,
-        }
-    }
-}
+/// Sockets that may be closed.
+pub(super) type Sockets = (Option<Inlet>, Option<Outlet>);
 
 pub(super) struct Line {
     pub(super) ports: [u32; 2],
     /// How it is carried, if it is.
     pub(super) frames: Option<Frames>,
+    /// Rings that hear nothing yet.
+    pub(super) prepared: Option<(Frames, [Inlet; 2])>,
     pub(super) ways: [Direction; 2],
     pub(super) judge: Option<Box<dyn Judge>>,
     pub(super) recording: Option<Recording>,
@@ -46,7 +40,7 @@ pub(super) struct Line {
 #[derive(Default)]
 pub(super) struct Direction {
     /// Where frames come in, while the line is carried.
-    pub(super) ring: Option<Ring>,
+    pub(super) ring: Option<Inlet>,
     /// Where they leave, since the line was carried first.
     pub(super) outlet: Option<Outlet>,
     pub(super) fates: Option<Fates>,
@@ -63,6 +57,7 @@ impl Line {
         Self {
             ports,
             frames: None,
+            prepared: None,
             ways: [Direction::default(), Direction::default()],
             judge: None,
             recording: None,
@@ -74,10 +69,8 @@ impl Line {
         &mut self.ways[way as usize]
     }
 
-    /// Opens both ports for such frames, with so much room for what waits there.
-    pub(super) fn open(&mut self, frames: Frames, room: usize) -> io::Result<()> {
-        let open = |port| Ring::open(port, frames.longest(), room);
-        let rings = [open(self.ports[0])?, open(self.ports[1])?];
+    /// Opens the ends where frames leave, if they are not open yet.
+    pub(super) fn open_outlets(&mut self) -> io::Result<()> {
         for way in Way::BOTH {
             let to = self.ports[way.back() as usize];
             let direction = self.way(way);
@@ -85,11 +78,23 @@ impl Line {
                 direction.outlet = Some(Outlet::new(Port::open(to)?));
             }
         }
-        for (direction, ring) in self.ways.iter_mut().zip(rings) {
-            direction.ring = Some(ring);
-        }
-        self.frames = Some(frames);
         Ok(())
+    }
+
+    /// Everything that takes the kernel long to close.
+    pub(super) fn take_apart(&mut self) -> impl Iterator<Item = Sockets> {
+        let ways = self.ways.iter_mut();
+        ways.map(|way| (way.ring.take(), way.outlet.take()))
+            .chain(
+                self.prepared
+                    .take()
+                    .map(|it| it.1)
+                    .into_iter()
+                    .flatten()
+                    .map(|ring| (Some(ring), None)),
+            )
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// No packet is in transmission.
@@ -110,7 +115,7 @@ impl Line {
 
 impl Direction {
     /// Where frames come in, unless those wait that came before.
-    pub(super) fn open_ring(&self) -> Option<&Ring> {
+    pub(super) fn open_ring(&self) -> Option<&Inlet> {
         let congested = self.outlet.as_ref().is_some_and(Outlet::is_congested);
         self.ring.as_ref().filter(|_| !congested)
     }

@@ -6,8 +6,10 @@ mod admit;
 mod bytes;
 mod core;
 mod counters;
+mod inlet;
 mod line;
 mod outlet;
+mod prepare;
 mod pump;
 mod record;
 mod slab;
@@ -48,7 +50,11 @@ impl Engine {
         let woken = bell.clone();
         let thread = thread::Builder::new()
             .name("wire".to_owned())
-            .spawn(move || run(&mut Core::new(lines), &waiting, &woken))?;
+            .spawn(move || {
+                let mut core = Core::new(lines);
+                run(&mut core, &waiting, &woken);
+                core.end();
+            })?;
         Ok(Self {
             jobs: Some(jobs),
             bell,

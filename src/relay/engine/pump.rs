@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::bytes;
 use super::core::Core;
+use super::inlet::Inlet;
 use super::line::{Direction, Frames};
 use super::slab::{List, Stage, Trip};
 use crate::packet::{Frame, Verdict, Way};
@@ -41,7 +42,7 @@ impl Core {
                 waiting.add(&outlet.port, true);
             }
             // A ring that is not read would end each wait at once.
-            if let Some(ring) = direction.open_ring() {
+            for ring in direction.open_ring().into_iter().flat_map(Inlet::rings) {
                 waiting.add(ring, false);
             }
         }
@@ -66,7 +67,7 @@ impl Core {
     pub(super) fn drain(&mut self, line: usize, way: Way) {
         let ring = self.lines[line].way(way).ring.as_ref();
         // What enters meanwhile is not waited for.
-        let most = ring.map_or(0, Ring::slots);
+        let most = ring.map_or(0, Inlet::slots);
         let mut taken = 0;
         while taken < most {
             match self.take_burst(line, way) {
@@ -81,7 +82,7 @@ impl Core {
         let Some(mut ring) = self.lines[line].way(way).ring.take() else {
             return 0;
         };
-        let count = ring.fetch(BURST.min(ring.slots() / 2));
+        let count = ring.fetch(BURST);
         let direction = self.lines[line].way(way);
         for nth in 0..count {
             count_entering(direction, bytes::frame(ring.frame(nth)));
@@ -101,7 +102,7 @@ impl Core {
     }
 
     /// Sends frames on as they are, out of the slots in which they came; returns how many the port took.
-    fn pass(&mut self, line: usize, way: Way, ring: &Ring, count: usize) -> usize {
+    fn pass(&mut self, line: usize, way: Way, ring: &Inlet, count: usize) -> usize {
         let direction = self.lines[line].way(way);
         let Some(outlet) = &mut direction.outlet else {
             return 0;
@@ -110,7 +111,7 @@ impl Core {
     }
 
     /// Lets a frame meet whatever is to decide about it: first who sees it, then the rules, then the impairment.
-    fn meet(&mut self, line: usize, way: Way, ring: &mut Ring, nth: usize, now: u64) {
+    fn meet(&mut self, line: usize, way: Way, ring: &mut Inlet, nth: usize, now: u64) {
         if ring.frame(nth).is_empty() {
             return;
         }
@@ -146,7 +147,7 @@ impl Core {
         &mut self,
         line: usize,
         way: Way,
-        ring: &mut Ring,
+        ring: &mut Inlet,
         nth: usize,
         at: Duration,
     ) -> Verdict {
@@ -221,9 +222,8 @@ impl Core {
             return;
         }
         for direction in self.lines.iter().flat_map(|line| &line.ways) {
-            if let Some(ring) = &direction.ring {
-                ring.forgive();
-            }
+            let rings = direction.ring.iter().flat_map(Inlet::rings);
+            rings.for_each(Ring::forgive);
             if let Some(outlet) = &direction.outlet {
                 outlet.port.forgive();
             }

@@ -10,6 +10,7 @@ pub(crate) use port::{Fault, Port};
 pub(crate) use wait::{Bell, Waiting, bell, wake_punctually};
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,19 +43,34 @@ pub(crate) struct Ring {
     next: usize,
     /// Where each fetched frame lies in the map.
     fetched: Vec<Span>,
+    /// The lengths of the frames that it takes, unless it takes all.
+    lengths: Option<RangeInclusive<u32>>,
 }
+
+// SAFETY: the map is used through the ring alone, and is no thread's own.
+unsafe impl Send for Ring {}
 
 #[derive(Clone, Copy)]
 struct Span {
     start: usize,
     length: usize,
     end: usize,
+    /// When it arrived, by the machine's clock, in nanoseconds.
+    at: u64,
 }
 
 impl Ring {
     /// Opens a port for frames of at most `longest` bytes, in the calling thread's namespace. Needs CAP_NET_RAW there.
     /// The slots take `room` bytes at most. It is the kernel's memory, and no limit of the user's counts it.
-    pub(crate) fn open(port: u32, longest: usize, room: usize) -> io::Result<Self> {
+    ///
+    /// It takes frames of these `lengths` only: another one takes the others. Without, it takes all, and those are empty that do not fit.
+    /// It hears nothing until it is told to. Opening and closing take the kernel 10 ms and more each: do both beside what must not wait.
+    pub(crate) fn open(
+        port: u32,
+        longest: usize,
+        room: usize,
+        lengths: Option<RangeInclusive<u32>>,
+    ) -> io::Result<Self> {
         // What is not bound to a protocol hears nothing yet.
         let socket = packet_socket()?;
         let packet = |option, value| set_option(socket.as_fd(), libc::SOL_PACKET, option, value);
@@ -80,9 +96,54 @@ impl Ring {
             slots,
             next: 0,
             fetched: Vec::with_capacity(slots),
+            lengths,
         };
+        ring.deafen()?;
         bind(&ring.socket, port, libc::ETH_P_ALL as u16)?;
         Ok(ring)
+    }
+
+    /// Takes what arrives from now on.
+    pub(crate) fn hear(&self) -> io::Result<()> {
+        let Some(lengths) = &self.lengths else {
+            let socket = self.socket.as_fd();
+            return set_option(socket, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, 0);
+        };
+        let compare = libc::BPF_JMP | libc::BPF_K;
+        let length = libc::BPF_LD | libc::BPF_W | libc::BPF_LEN;
+        self.filter(&mut [
+            instruction(length, 0, 0, 0),
+            // Too short or too long: on to the last instruction.
+            instruction(compare | libc::BPF_JGE, *lengths.start(), 0, 2),
+            instruction(compare | libc::BPF_JGT, *lengths.end(), 1, 0),
+            instruction(libc::BPF_RET | libc::BPF_K, u32::MAX, 0, 0),
+            instruction(libc::BPF_RET | libc::BPF_K, 0, 0, 0),
+        ])
+    }
+
+    /// Takes nothing more that arrives. What is in its slots stays there.
+    pub(crate) fn deafen(&self) -> io::Result<()> {
+        // 0 bytes of each packet, which is to leave it.
+        self.filter(&mut [instruction(libc::BPF_RET | libc::BPF_K, 0, 0, 0)])
+    }
+
+    /// Takes what a program says, in the language of bpf(4).
+    fn filter(&self, program: &mut [libc::sock_filter]) -> io::Result<()> {
+        let filter = libc::sock_fprog {
+            len: program.len() as u16,
+            filter: program.as_mut_ptr(),
+        };
+        // SAFETY: the pointer and the size describe `filter`, which points to so many instructions; all outlive the call.
+        let result = unsafe {
+            libc::setsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ATTACH_FILTER,
+                (&raw const filter).cast(),
+                size_of_val(&filter) as libc::socklen_t,
+            )
+        };
+        told(result)
     }
 
     /// Whether a frame waits.
@@ -103,6 +164,11 @@ impl Ring {
             self.fetched.push(span);
         }
         self.fetched.len()
+    }
+
+    /// When a frame that is at hand arrived: later ones later, unless somebody has set the clock.
+    pub(crate) fn arrived(&self, nth: usize) -> Option<u64> {
+        self.fetched.get(nth).map(|span| span.at)
     }
 
     /// How many slots there are.
@@ -133,14 +199,13 @@ impl Ring {
         span.length = length.min(span.end - span.start);
     }
 
-    /// Hands all slots that were fetched back to the kernel.
-    pub(crate) fn give_back(&mut self) {
-        for _ in 0..self.fetched.len() {
-            self.status(self.next)
-                .store(libc::TP_STATUS_KERNEL, Ordering::Release);
+    /// Hands the slots of the first so many frames back to the kernel.
+    pub(crate) fn give_back(&mut self, count: usize) {
+        for _ in self.fetched.drain(..count) {
+            let offset = offset(self.slot, self.block, self.next);
+            status(self.map, offset).store(libc::TP_STATUS_KERNEL, Ordering::Release);
             self.next = (self.next + 1) % self.slots;
         }
-        self.fetched.clear();
     }
 
     /// How many frames found no slot since this was asked last.
@@ -174,32 +239,25 @@ impl Ring {
     }
 
     fn is_filled(&self, slot: usize) -> bool {
-        self.status(slot).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
-    }
-
-    fn status(&self, slot: usize) -> &AtomicU32 {
-        // SAFETY: a slot begins with its status, is aligned to 16 bytes, and lives as long as the map. Both sides use it as an atomic.
-        unsafe { AtomicU32::from_ptr(self.map.as_ptr().add(self.offset(slot)).cast()) }
-    }
-
-    fn offset(&self, slot: usize) -> usize {
-        let in_block = self.block / self.slot;
-        slot / in_block * self.block + slot % in_block * self.slot
+        let offset = offset(self.slot, self.block, slot);
+        status(self.map, offset).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
     }
 
     /// Where the frame of a filled slot lies, once its tag is back in its place: the kernel keeps that apart.
     fn whole_frame(&mut self, slot: usize) -> Span {
-        let offset = self.offset(slot);
+        let offset = offset(self.slot, self.block, slot);
         // SAFETY: a filled slot begins with this header, and is ours until it is given back.
         let header: libc::tpacket2_hdr =
             unsafe { ptr::read(self.map.as_ptr().add(offset).cast::<libc::tpacket2_hdr>()) };
         let mut start = offset + usize::from(header.tp_mac) - HEAD;
         let end = offset + self.slot;
+        let at = u64::from(header.tp_sec) * 1_000_000_000 + u64::from(header.tp_nsec);
         if header.tp_len != header.tp_snaplen {
             return Span {
                 start,
                 length: 0,
                 end,
+                at,
             };
         }
         let mut length = HEAD + header.tp_snaplen as usize;
@@ -213,7 +271,33 @@ impl Ring {
             insert_tag(bytes, header.tp_vlan_tpid, header.tp_vlan_tci);
             length += TAG;
         }
-        Span { start, length, end }
+        Span {
+            start,
+            length,
+            end,
+            at,
+        }
+    }
+}
+
+/// Where a slot begins in the map.
+fn offset(size: usize, block: usize, slot: usize) -> usize {
+    let in_block = block / size;
+    slot / in_block * block + slot % in_block * size
+}
+
+/// The status of the slot that begins there. Both sides use it as an atomic.
+fn status<'m>(map: NonNull<u8>, offset: usize) -> &'m AtomicU32 {
+    // SAFETY: a slot begins with its status, is aligned to 16 bytes, and lives as long as the map, which the callers hold.
+    unsafe { AtomicU32::from_ptr(map.as_ptr().add(offset).cast()) }
+}
+
+fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> libc::sock_filter {
+    libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
     }
 }
 
@@ -279,6 +363,11 @@ fn ask_for_ring(socket: &OwnedFd, blocks: [usize; 2], slots: [usize; 2]) -> io::
             size_of_val(&request) as libc::socklen_t,
         )
     };
+    told(result)
+}
+
+/// What a call that answers 0 or -1 has to say.
+fn told(result: i32) -> io::Result<()> {
     if result == 0 {
         Ok(())
     } else {
@@ -320,9 +409,5 @@ fn bind(socket: &OwnedFd, port: u32, protocol: u16) -> io::Result<()> {
             size_of_val(&address) as libc::socklen_t,
         )
     };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    told(result)
 }

@@ -18,6 +18,9 @@ pub(crate) struct Port {
     messages: Vec<libc::mmsghdr>,
 }
 
+// SAFETY: what the pointers point to is lent for one call only, which writes them before it uses them.
+unsafe impl Send for Port {}
+
 /// Why a frame did not leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
