@@ -27,6 +27,7 @@ mod firewalls;
 mod graphs;
 mod guards;
 mod hosts;
+mod kernel_backend;
 mod labs;
 mod live;
 mod mistakes;

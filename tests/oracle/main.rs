@@ -3,8 +3,8 @@
 //! A plan prints as a script of `ip` and `sysctl` lines. Here the script runs in a scratch namespace, and what it makes there must be
 //! what [`Topology::build`](netns_test::Topology::build) makes. And what a host sees must be what `ip` sees there.
 //!
-//! It needs `ip`, `tc`, `nft`, `sysctl`, `mount`, `unshare`, `sh`, `traceroute` and `tracepath`: Debian's iproute2, nftables, procps, mount,
-//! util-linux, traceroute and iputils-tracepath.
+//! It needs `ip`, `tc`, `nft`, `sysctl`, `mount`, `unshare`, `sh`, `traceroute`, `tracepath` and `ethtool`: Debian's iproute2, nftables,
+//! procps, mount, util-linux, traceroute, iputils-tracepath and ethtool.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod firewalls;
 mod labs;
 mod looks;
 mod nat;
+mod qdiscs;
 mod random;
 mod reader;
 mod routers;

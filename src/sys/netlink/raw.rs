@@ -136,7 +136,7 @@ impl Draft {
     }
 
     /// The finished message, with a request for an answer if one is wanted.
-    fn finish(self, sequence: u32, answered: bool) -> Vec<u8> {
+    pub(crate) fn finish(self, sequence: u32, answered: bool) -> Vec<u8> {
         let Self {
             mut head,
             attributes,

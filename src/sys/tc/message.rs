@@ -19,6 +19,9 @@ pub(super) const TCA_KIND: u16 = 1;
 pub(super) const TCA_OPTIONS: u16 = 2;
 const TCA_STATS2: u16 = 7;
 
+/// The answer to who asks for one qdisc is what everybody is told; who asks hears it by this flag alone.
+const NLM_F_ECHO: u16 = 8;
+
 /// Where the first qdisc of an interface hangs.
 pub(super) const ROOT: u32 = 0xFFFF_FFFF;
 pub(super) const INGRESS: u32 = 0xFFFF_FFF1;
@@ -62,7 +65,11 @@ pub(super) fn look(
     port: u32,
     parent: u32,
 ) -> Result<Option<Found>, Refusal> {
-    let asked = socket.batch(None, vec![request(RTM_GETQDISC, 0, port, 0, parent)], None);
+    let asked = socket.batch(
+        None,
+        vec![request(RTM_GETQDISC, NLM_F_ECHO, port, 0, parent)],
+        None,
+    );
     match asked {
         Ok(answers) => Ok(answers.iter().find_map(found)),
         Err((_, refusal)) if is_absence(&refusal) => Ok(None),

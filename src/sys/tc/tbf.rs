@@ -3,7 +3,7 @@
 //! See [tc-tbf(8)](https://man7.org/linux/man-pages/man8/tc-tbf.8.html), `struct tc_tbf_qopt` in `linux/pkt_sched.h`.
 
 use super::message::{attribute, long, word, words};
-use crate::impairment::{Impairment, Room};
+use crate::impairment::{Impairment, Room, UNDER_WAY};
 use crate::sys::netlink::raw::Attributes;
 
 const TCA_TBF_PARMS: u16 = 1;
@@ -70,12 +70,16 @@ impl Shaper {
         })
     }
 
-    /// No limit to speak of, for a port whose rate is no longer limited.
-    pub(super) fn open() -> Self {
+    /// No limit to speak of, for a port whose rate is no longer limited. The queue stays the one that it is.
+    pub(super) fn open(in_packets: bool) -> Self {
         Self {
             rate: 1_000_000_000_000 / 8,
             burst: 1 << 20,
-            queue: Fifo::Bytes(1 << 30),
+            queue: if in_packets {
+                Fifo::Packets(UNDER_WAY)
+            } else {
+                Fifo::Bytes(1 << 30)
+            },
         }
     }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What stands there is changed and never removed, so that nothing is lost that is under way: a kernel that puts another qdisc
-//! first on an interface drops what is sent meanwhile. Without trouble netem delays by nothing, and tbf is faster than any link.
+//! first on an interface drops what is sent meanwhile. Without trouble netem delays by nothing, and tbf is faster than any link. Only a
+//! queue that was counted in packets and is to be counted in bytes, or the other way, is another one, without what waited.
 
 use super::lack::{self, failure};
 use super::message::{
@@ -34,8 +35,10 @@ pub(super) const BELOW_NETEM: u32 = NETEM | FIRST;
 /// What a port has, as far as it is ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Present {
-    pub(super) netem: bool,
-    pub(super) tbf: bool,
+    netem: bool,
+    tbf: bool,
+    /// tbf's queue is counted in packets.
+    in_packets: bool,
 }
 
 /// What a port is to have.
@@ -75,17 +78,16 @@ impl Present {
     pub(super) fn look(socket: &mut RawSocket, port: u32) -> Result<Self> {
         let mut at = |parent| {
             let found = look(socket, port, parent).map_err(|it| it.during("look at qdiscs"))?;
-            Ok(found.map(|it| it.handle))
+            Ok::<_, Error>(found.map(|it| it.handle))
         };
-        Ok(match at(ROOT)? {
-            Some(NETEM) => Self {
-                netem: true,
-                tbf: at(BELOW_NETEM)? == Some(TBF),
-            },
-            root => Self {
-                netem: false,
-                tbf: root == Some(TBF),
-            },
+        let root = at(ROOT)?;
+        let netem = root == Some(NETEM);
+        let first = if netem { at(BELOW_NETEM)? } else { root };
+        let tbf = first == Some(TBF);
+        Ok(Self {
+            netem,
+            tbf,
+            in_packets: tbf && at(TBF | FIRST)? == Some(PACKETS),
         })
     }
 
@@ -97,14 +99,14 @@ impl Present {
 impl Tree {
     /// What a port is to have for an impairment, given what it has and how long frames may be.
     pub(super) fn of(what: &Impairment, present: Present, longest: u32, seed: u64) -> Self {
-        let open = || present.tbf.then(Shaper::open);
+        let open = || present.tbf.then(|| Shaper::open(present.in_packets));
         Self {
             netem: Some(Netem::of(what, seed)),
             shaper: Shaper::of(what, longest).or_else(open),
         }
     }
 
-    /// Puts the qdiscs there, or changes those that are there; these keep their packets.
+    /// Puts the qdiscs there, or changes those that are there.
     ///
     /// A rate alone needs no netem, and takes it only so that a delay can come later without another first qdisc.
     pub(super) fn put(
