@@ -34,6 +34,8 @@ mod nat;
 mod nat_kinds;
 mod outputs;
 mod owners;
+mod packet_edits;
+mod packet_rules;
 mod path_mtus;
 mod paths;
 mod pings;
