@@ -445,3 +445,26 @@ fn a_majority_never_has_two_leaders_and_a_naive_cluster_has() {
         ],
     );
 }
+
+#[test]
+fn each_lost_syn_costs_twice_as_long() {
+    let text = run("third_syn");
+    let (sent, lost) = (" client > server  IP 10.1.0.1.", " — dropped by a rule\n");
+    let answered = "server > client  IP 10.1.0.2.80 > 10.1.0.1.";
+    let parts = [
+        ["The first 0 SYNs", sent, answered].as_slice(),
+        &["80: Flags [.], ack "],
+        &["The first 1 SYNs", sent, lost, sent, answered],
+        &["The first 2 SYNs", sent, lost, sent, lost, sent, answered],
+        &["SYNs dropped   connect took\n"],
+    ];
+    assert_in_order(&text, &parts.concat());
+    let table = text.split("connect took\n").nth(1).unwrap();
+    let rows = table.lines().map(|row| row.split_whitespace().nth(1));
+    let seconds: Vec<f64> = rows.map(|it| it.unwrap().parse().unwrap()).collect();
+    assert_eq!(seconds.len(), 3, "{text}");
+    // The kernel waits a second, then two; its clock for this ticks every few milliseconds.
+    for (took, least) in seconds.iter().zip([0.0, 0.98, 2.95]) {
+        assert!(*took >= least, "{text}");
+    }
+}

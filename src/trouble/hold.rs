@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::attempt::seconds;
 use crate::error::{Error, Kind, Result};
 use crate::link::Link;
 use crate::live::Parts;
@@ -134,7 +135,7 @@ impl Held<'_> {
             "wait until {packets} packets are held that match `{}`",
             self.text
         );
-        let cause = format!("{} are after {limit:?}", self.held());
+        let cause = format!("{} are after {}", self.held(), seconds(limit));
         Err(Error::new(Kind::TimedOut, what, cause).help("`Link::record` shows what was sent"))
     }
 

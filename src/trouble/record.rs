@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attempt::seconds;
 use crate::error::{Error, Kind, Result};
 use crate::host::quietly;
 use crate::link::Link;
@@ -174,9 +175,10 @@ impl Recording<'_> {
         }
         let doing = format!("wait for {packets} packets on {}", self.link.called());
         let cause = format!(
-            "{} of {} match `{what}` after {limit:?}",
+            "{} of {} match `{what}` after {}",
             found.len(),
-            self.seen().len()
+            self.seen().len(),
+            seconds(limit)
         );
         Err(Error::new(Kind::TimedOut, doing, cause).help("print the recording to see all of them"))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::attempt::seconds;
 use crate::error::{Error, Kind, Result};
 use crate::link::Link;
 use crate::packet::{Counts, Match, PacketRule, Sender, Tally};
@@ -159,7 +160,10 @@ impl PacketRuleGuard<'_> {
             return Err(error);
         }
         let (hits, matched) = (counts.hits, counts.matched);
-        let cause = format!("{hits} in {limit:?}, and {matched} packets met its conditions");
+        let cause = format!(
+            "{hits} in {}, and {matched} packets met its conditions",
+            seconds(limit)
+        );
         Err(Error::new(Kind::TimedOut, what, cause).help("`Link::record` shows what was sent"))
     }
 
@@ -225,3 +229,6 @@ impl fmt::Debug for PacketRuleGuard<'_> {
         write!(f, "PacketRuleGuard({}: {} hits)", self.text, self.hits())
     }
 }
+
+#[cfg(test)]
+mod tests;

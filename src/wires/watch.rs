@@ -54,13 +54,13 @@ impl Watch {
 
     /// Ends a recording; the last one ends all of it.
     pub(crate) fn end_recording(self, parts: &Parts) -> Result<()> {
-        let others = parts.relay.line(self.wire).recorders - 1;
-        if others == 0 {
-            self.with(parts, |core| core.record(self.wire, false));
-        }
         change(parts, self.wire, |line| {
             line.watchers -= 1;
             line.recorders -= 1;
+            // Here, so that nobody begins one in between.
+            if line.recorders == 0 {
+                self.with(parts, |core| core.record(self.wire, false));
+            }
         })
     }
 

@@ -40,6 +40,8 @@ mod nodes_restarted;
 mod outputs;
 mod owners;
 mod partitions;
+mod packet_edits;
+mod packet_rules;
 mod path_mtus;
 mod paths;
 mod pings;
