@@ -12,7 +12,7 @@ mod trouble;
 mod watch;
 mod workshop;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use family::Family;
@@ -55,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) troubles: Troubles,
     /// The ports that are down because cables were cut.
     pub(crate) pulled: Pulled,
+    /// How many partitions were left to chance.
+    pub(crate) random_halves: AtomicU64,
     /// The programs that the test started, in their order.
     programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
@@ -156,6 +158,7 @@ impl Parts {
             runtimes: Runtimes::default(),
             troubles: Troubles::default(),
             pulled: Pulled::default(),
+            random_halves: AtomicU64::default(),
             programs: Mutex::default(),
             closed: AtomicBool::new(false),
         }
