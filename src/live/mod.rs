@@ -15,7 +15,7 @@ mod trouble;
 mod watch;
 mod workshop;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use family::Family;
@@ -62,6 +62,8 @@ pub(crate) struct Parts {
     pub(crate) services: Services,
     /// Held while a node is paused, crashed or restarted.
     upheaval: Mutex<()>,
+    /// How many partitions were left to chance.
+    pub(crate) random_halves: AtomicU64,
     /// The programs that the test started, in their order.
     programs: Mutex<Vec<Arc<Record>>>,
     /// No program is started any more.
@@ -82,6 +84,7 @@ impl Parts {
             imposed: Imposed::default(),
             services: Services::default(),
             upheaval: Mutex::default(),
+            random_halves: AtomicU64::default(),
             programs: Mutex::default(),
             closed: AtomicBool::new(false),
         }

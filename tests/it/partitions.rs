@@ -87,6 +87,22 @@ fn partitions_of_a_lan_are_as_they_are_said(net: &Network) -> TestResult {
     Ok(())
 }
 
+/// The halves that chance makes of a network with this seed, one call after the other.
+fn random_halves(net: &Network) -> Result<Vec<String>> {
+    let halves = (0..4).map(|_| Ok(net.random_halves()?.to_string()));
+    halves.collect()
+}
+
+#[netns_test(topology = Topology::lan(FIVE).seed(7))]
+fn chance_follows_from_the_seed(net: &Network) -> TestResult {
+    let own = random_halves(net)?;
+    let again = Topology::lan(FIVE).seed(net.seed()).build()?;
+    assert_eq!(random_halves(&again)?, own);
+    let different: std::collections::BTreeSet<&String> = own.iter().collect();
+    assert!(different.len() > 1, "{own:?}");
+    Ok(())
+}
+
 #[netns_test(topology = Topology::lan(["a", "b", "c"]), families(v4, v6, dual))]
 fn one_way_is_one_way(net: &Network) -> TestResult {
     let nodes = ["a", "b", "c"];

@@ -290,3 +290,22 @@ fn nft_lists_any_firewall_as_the_plan_prints_it() {
     }
     assert!(rules > FIREWALLS, "{rules} rules");
 }
+
+/// A table with a set for each family, whose elements `nft` lists.
+#[netns_test(topology = Topology::lan(["a", "b", "c", "d"]))]
+fn a_partition_is_one_table_that_nft_lists(net: &Network) {
+    let _trouble = net.partition_one_way(["b", "c", "d"], ["a"]).unwrap();
+    let listing = without_counts(&in_host(net.host("a"), "nft list ruleset"));
+    let (head, rest) = listing.split_once(" {\n").unwrap();
+    assert!(head.starts_with("table inet partition"), "{listing}");
+    for part in [
+        "\tset ipv4 {\n\t\ttype ipv4_addr\n\t\telements = { 10.1.0.2, 10.1.0.3,\n\t\t\t     10.1.0.4 }\n\t}\n",
+        "\tset ipv6 {\n\t\ttype ipv6_addr\n\t\telements = { fd00:1::2,\n\t\t\t     fd00:1::3,\n",
+        "\t\tip saddr @ipv4 counter packets 0 bytes 0 drop comment \"blocked from b, c, d\"\n",
+        "\t\tip6 saddr @ipv6 counter packets 0 bytes 0 drop comment \"blocked from b, c, d\"\n",
+    ] {
+        assert!(rest.contains(part), "{listing}");
+    }
+    assert!(!rest.contains("table "), "{listing}");
+    assert_eq!(in_host(net.host("b"), "nft list ruleset"), "");
+}

@@ -199,7 +199,7 @@ pub(super) fn names<A: AsRef<str>>(names: impl IntoIterator<Item = A>) -> Vec<St
 }
 
 /// Fisher and Yates, on numbers by splitmix64: the same on every machine and in every version.
-fn shuffle(nodes: &mut [String], seed: u64) {
+pub(super) fn shuffle(nodes: &mut [String], seed: u64) {
     let mut state = seed;
     for last in (1..nodes.len()).rev() {
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);

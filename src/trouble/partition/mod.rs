@@ -5,11 +5,16 @@ mod grudge;
 
 pub use grudge::Grudge;
 
+use std::sync::atomic::Ordering;
+
 use crate::error::Result;
 use crate::host::Host;
 use crate::network::Network;
 use crate::plan::Role;
 use crate::trouble::Trouble;
+
+/// What is left to chance, beside the numbers of wires.
+const RANDOM_HALVES: u64 = u64::MAX;
 
 /// Of more nodes than these, the first are told.
 const TOLD: usize = 8;
@@ -192,6 +197,29 @@ impl Network {
         let nodes = grudge::names(nodes);
         let (first, second) = nodes.split_at(nodes.len() / 2);
         self.partition(first, second)
+    }
+
+    /// Two halves of the hosts that are left to chance: other ones with each call, and the same for the same [seed](Self::seed).
+    ///
+    /// The hosts are those of [`halves`](Self::halves).
+    ///
+    /// # Errors
+    ///
+    /// As [`partition`](Self::partition).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b", "c", "d"]).seed(7), |net| {
+    /// println!("{}", net.random_halves().unwrap());
+    /// # }).unwrap();
+    /// ```
+    pub fn random_halves(&self) -> Result<Trouble<'_>> {
+        let parts = self.parts();
+        let number = parts.random_halves.fetch_add(1, Ordering::Relaxed);
+        let mut nodes = grudge::names(self.between_whom());
+        grudge::shuffle(&mut nodes, parts.seed.of([RANDOM_HALVES, number, 0]));
+        self.halves_of(nodes)
     }
 
     /// Two halves of the hosts, as with [`halves`](Self::halves), that hear only one node in common: the bridge, which hears both.
