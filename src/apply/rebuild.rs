@@ -73,6 +73,10 @@ impl Builder<'_> {
         self.stand_in(node)?;
         // Before anything can come in.
         tables::install(&self.plan.nodes[node].name, rules, self.nodes[node])?;
+        if self.ends[node].all.iter().any(|end| end.autoconfigured) {
+            // Who is told only now to ask for routers has asked for none when it was raised.
+            self.sysctls(node)?;
+        }
         self.execute(node, self.raise_all(node))?;
         settle::carriers(self.nodes[node])?;
         self.execute(node, self.furnish(node))?;

@@ -30,8 +30,13 @@ fn chain() -> Topology {
 fn shown(host: Host<'_>) -> String {
     let interfaces = host.interfaces().unwrap();
     let mut text: String = interfaces.iter().map(|it| format!("{it}\n")).collect();
-    text += &host.routes().unwrap().to_string();
-    text += &host.routes_ipv6().unwrap().to_string();
+    for routes in [host.routes().unwrap(), host.routes_ipv6().unwrap()] {
+        // Those that the kernel makes come in the order in which interfaces got their carriers.
+        let routes = routes.to_string();
+        let mut routes: Vec<&str> = routes.lines().collect();
+        routes.sort_unstable();
+        text += &format!("{routes:?}\n");
+    }
     text += &format!("{:?}\n", host.bridges().unwrap());
     for name in ["net.ipv4.ip_forward", "net.ipv4.tcp_fin_timeout"] {
         text += &host.sysctl(name).unwrap();

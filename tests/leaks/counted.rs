@@ -55,6 +55,29 @@ fn a_network_that_is_never_dropped_stays_counted() {
     });
 }
 
+/// Each generation of a host is there until the network ends, and no longer. Programs, threads and mounts are gone before.
+#[netns_test(timeout = 300)]
+fn restarted_hosts_leave_no_namespaces_behind() {
+    let test = "counted::restarted_hosts_leave_no_namespaces_behind";
+    world::run(test, |world| {
+        let mounted = mounts();
+        world.allow(100);
+        let network = Topology::lan(["a", "b"]).build().unwrap();
+        let b = network.host("b");
+        for _ in 0..3 {
+            b.run(|| ());
+            b.command("sleep").arg("1000").spawn().unwrap();
+            b.restart().unwrap();
+            network.host("a").ping("b").unwrap().assert_lossless();
+        }
+        world.assert_held(OWN + 3 + 3);
+        b.crash().unwrap();
+        network.close().unwrap();
+        world.assert_held(OWN);
+        assert_eq!(mounts(), mounted);
+    });
+}
+
 /// Sixteen tests at once, killed again and again: all namespaces are released, and nothing is mounted or written.
 #[netns_test(timeout = 300)]
 fn killed_runs_give_all_their_namespaces_back() {

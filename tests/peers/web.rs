@@ -113,3 +113,33 @@ fn several_servers_have_port_80_at_the_same_time(net: &Network) -> TestResult {
     }
     Ok(())
 }
+
+/// It is in the middle of an answer, and goes on where it stopped.
+#[netns_test(topology = lan())]
+fn curl_waits_for_a_paused_nginx_and_for_no_crashed_one(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let (client, server) = (net.host("client"), net.host("server"));
+    let _first = serve(server, &scratch, "first")?;
+    let pause = server.pause()?;
+    let mut curl = client.command("curl");
+    let mut curl = curl
+        .args(["--verbose", "--noproxy", "*", "http://10.1.0.2/"])
+        .spawn()?;
+    curl.expect_line("Trying 10.1.0.2")?;
+    assert_eq!(curl.try_wait()?, None);
+    pause.heal()?;
+    assert!(curl.wait()?.success());
+    assert_eq!(curl.stdout_text().trim(), "first");
+    server.crash()?;
+    let patience = ["--connect-timeout", "0.3", "http://10.1.0.2/"];
+    let error = fetch(client, &patience).unwrap_err().to_string();
+    // 7 would be a refusal.
+    assert!(error.contains("exited with code 28"), "{error}");
+    server.restart()?;
+    let _second = serve(server, &scratch, "second")?;
+    for url in ["http://10.1.0.2/", "http://[fd00:1::2]/"] {
+        assert_eq!(fetch(client, &[url])?, "second");
+    }
+    Ok(())
+}
