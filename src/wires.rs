@@ -18,7 +18,30 @@ use crate::worker;
 
 /// Joins the halves of all wires.
 pub(crate) fn start(parts: &Parts) -> Result<()> {
-    (0..parts.plan.wires.len()).try_for_each(|wire| change(parts, wire, |_| ()))
+    let mut is_prepared = false;
+    for wire in 0..parts.plan.wires.len() {
+        change(parts, wire, |_| ())?;
+        // By now it is known whether the kernel will do.
+        if let Some(engine) = parts.relay.running().filter(|_| !is_prepared) {
+            prepare(parts, &engine, wire + 1)?;
+            is_prepared = true;
+        }
+    }
+    Ok(())
+}
+
+/// Opens what the engine needs for the wires from this one on, all at once.
+fn prepare(parts: &Parts, engine: &Engine, first: usize) -> Result<()> {
+    let wires = first..parts.plan.wires.len();
+    let needed = wires.filter_map(|wire| {
+        let line = parts.relay.line(wire);
+        let is_for_the_kernel = parts.plan.backend != Backend::Wire
+            && parts.relay.lack().get().is_none()
+            && why_not_the_kernel(&line).is_none();
+        (!is_for_the_kernel).then(|| (wire, frames(&line)))
+    });
+    let prepared = engine.prepare(&needed.collect::<Vec<_>>());
+    prepared.map_err(|cause| Error::kernel("open the ports of wires", cause))
 }
 
 /// Changes what a wire is to be, and makes it so. If that is refused, it is as it was before.
@@ -118,13 +141,7 @@ impl<'p> Wire<'p> {
             line.joined_by(None);
         }
         let engine = self.parts.relay.engine(|ports| self.start_engine(ports))?;
-        let frames = if line.is_troubled() {
-            Frames::Single {
-                longest: line.longest(),
-            }
-        } else {
-            Frames::Whole
-        };
+        let frames = frames(line);
         let taken = engine.with(|core| {
             for way in line.changed() {
                 let what = line.effective(way).map(|(what, _)| what);
@@ -197,6 +214,17 @@ impl<'p> Wire<'p> {
         let [a, b] = self.cable().ends.each_ref();
         let of = |end: &End| &*self.parts.plan.nodes[end.node].name;
         format!("the wire between `{}` and `{}`", of(a), of(b))
+    }
+}
+
+/// Whoever is lost or delayed is one frame.
+fn frames(line: &Line) -> Frames {
+    if line.is_troubled() {
+        Frames::Single {
+            longest: line.longest(),
+        }
+    } else {
+        Frames::Whole
     }
 }
 
