@@ -315,11 +315,6 @@ impl Plan {
         })
     }
 
-    /// The namespace in which the halves of wires meet, if there are any.
-    pub(crate) fn wires_node(&self) -> Option<usize> {
-        Some(self.wires.first()?.ports[0].node)
-    }
-
     /// The wire that an interface is an end of, and which end.
     pub(crate) fn wire_of(&self, node: usize, index: u32) -> Option<(usize, usize)> {
         let node = self.namespace_of(node);

@@ -48,10 +48,11 @@ impl<'net> Link<'net> {
     #[doc(alias = "tc qdisc")]
     pub fn impair(self, what: impl Into<Profile>) -> Result<Trouble<'net>> {
         let what = what.into();
-        self.impair_sides(&[
+        let sides = [
             (Side::Egress, what.egress()),
             (Side::Ingress, what.ingress()),
-        ])
+        ];
+        self.impair_sides(&sides, &what.mistakes())
     }
 
     /// Impairs what this interface sends, until the guard is dropped.
@@ -72,7 +73,7 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn impair_egress(self, what: Impairment) -> Result<Trouble<'net>> {
-        self.impair_sides(&[(Side::Egress, &what)])
+        self.impair_sides(&[(Side::Egress, &what)], &what.mistakes())
     }
 
     /// Impairs what this interface receives, until the guard is dropped.
@@ -94,7 +95,7 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn impair_ingress(self, what: Impairment) -> Result<Trouble<'net>> {
-        self.impair_sides(&[(Side::Ingress, &what)])
+        self.impair_sides(&[(Side::Ingress, &what)], &what.mistakes())
     }
 
     /// Runs code while the cable is impaired in both directions; it is healed before this returns, after a panic, too.
@@ -144,14 +145,15 @@ impl<'net> Link<'net> {
         Ok(line.driver.unwrap_or_default())
     }
 
-    fn impair_sides(self, sides: &[(Side, &Impairment)]) -> Result<Trouble<'net>> {
+    fn impair_sides(
+        self,
+        sides: &[(Side, &Impairment)],
+        mistakes: &[String],
+    ) -> Result<Trouble<'net>> {
         let (wire, end) = self.wire("impair")?;
-        for (_, what) in sides {
-            let mistakes = what.mistakes();
-            if !mistakes.is_empty() {
-                let what = format!("impair {}", self.called());
-                return Err(Error::new(Kind::Invalid, what, mistakes.join("; ")));
-            }
+        if !mistakes.is_empty() {
+            let what = format!("impair {}", self.called());
+            return Err(Error::new(Kind::Invalid, what, mistakes.join("; ")));
         }
         let parts = self.host().parts();
         let numbers: Vec<u64> = wires::change(parts, wire, |line| {
