@@ -163,7 +163,7 @@ impl Display for Nth {
 /// In the largest unit of which there is one, with three decimals at most.
 fn scaled(value: u64, units: &[(u64, &str)]) -> String {
     let fits = |unit: &&(u64, &str)| value >= unit.0;
-    let Some((size, name)) = units.iter().find(fits).or(units.last()) else {
+    let Some((size, name)) = units.iter().find(fits).or_else(|| units.last()) else {
         return value.to_string();
     };
     let rounded = (value as f64 / *size as f64 * 1e3).round() / 1e3;
