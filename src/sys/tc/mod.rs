@@ -15,6 +15,8 @@ mod netem;
 mod redirect;
 mod statistics;
 mod tbf;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub(crate) use statistics::Statistics;
