@@ -138,7 +138,7 @@
 //!
 //! ```text
 //! harness                           one test: parent, child, outcome
-//! doctor keep                       what this machine can do; a network for people to look at
+//! doctor keep measure               what this machine can do; a network for people to look at; links that measure themselves
 //! current reach report require trouble  the calling test's network; pings, traces; evidence of a failure; features tried out
 //! network                           the owner
 //! link                              an interface to be changed
@@ -252,6 +252,7 @@ mod trouble;
 
 mod doctor;
 mod keep;
+mod measure;
 // --- a test ---
 mod harness;
 
@@ -270,6 +271,7 @@ pub use feature::Feature;
 pub use host::{Host, Listening, RuleGuard};
 pub use impairment::{Backend, Impairment, Jitter, Loss, Profile, Queue, RateTrace, Reorder};
 pub use link::Link;
+pub use measure::{ConfidenceInterval, DirectionReport, LinkReport, Measurement};
 #[doc = include_str!("netns_test.md")]
 pub use netns_test_macros::netns_test;
 /// [`netns_test`](macro@netns_test) under the name that rstest, test-case and their like recognise.

@@ -29,7 +29,7 @@ const ROWS: [&[&str]; 22] = [
     &["link"],
     &["network"],
     &["current", "reach", "report", "require", "trouble"],
-    &["doctor", "keep"],
+    &["doctor", "keep", "measure"],
     &["harness"],
 ];
 

@@ -133,7 +133,7 @@ impl Host<'_> {
 }
 
 /// The addresses at which a host answers from afar.
-fn pingable(host: Host<'_>) -> Vec<IpAddr> {
+pub(crate) fn pingable(host: Host<'_>) -> Vec<IpAddr> {
     let near_only = |address: &IpAddr| match address {
         IpAddr::V4(address) => address.is_loopback(),
         IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
@@ -145,7 +145,7 @@ fn pingable(host: Host<'_>) -> Vec<IpAddr> {
 }
 
 /// The first of the addresses that shares a subnet with one of `from`'s, else the first.
-fn nearest(
+pub(crate) fn nearest(
     from: Host<'_>,
     addresses: &[IpAddr],
     wanted: impl Fn(&IpAddr) -> bool,

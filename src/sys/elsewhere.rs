@@ -19,7 +19,7 @@ fn unsupported() -> io::Error {
 mod serving;
 #[cfg(feature = "dns")]
 pub(crate) use serving::datagram;
-pub(crate) use serving::{link_socket, ready};
+pub(crate) use serving::{arrivals, link_socket, ready};
 
 #[path = "elsewhere/tc.rs"]
 pub(crate) mod tc;

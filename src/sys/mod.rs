@@ -5,6 +5,7 @@
 /// A descriptor of a namespace.
 pub(crate) type Descriptor = std::os::fd::OwnedFd;
 
+pub(crate) mod arrivals;
 pub(crate) mod bootstrap;
 mod capabilities;
 pub(crate) mod conntrack;

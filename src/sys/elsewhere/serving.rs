@@ -28,6 +28,33 @@ pub(crate) mod datagram {
     }
 }
 
+pub(crate) mod arrivals {
+    use std::io;
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    #[derive(Debug)]
+    pub(crate) enum Arrivals {}
+
+    impl Arrivals {
+        pub(crate) fn of(_socket: UdpSocket) -> io::Result<Self> {
+            Err(crate::sys::unsupported())
+        }
+
+        pub(crate) fn socket(&self) -> &UdpSocket {
+            match *self {}
+        }
+
+        pub(crate) fn next(
+            &self,
+            _buffer: &mut [u8],
+            _wait: Duration,
+        ) -> io::Result<Option<(usize, Duration)>> {
+            match *self {}
+        }
+    }
+}
+
 pub(crate) mod link_socket {
     use std::io;
 

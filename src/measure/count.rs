@@ -1,0 +1,134 @@
+//! Numbered datagrams from one host to another, never more at once than sockets and queues hold.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::measure::tally::Tally;
+use crate::sys::arrivals::Arrivals;
+
+/// So many are under way at the most. An ordinary user's socket holds 166 of the smallest at the least.
+const WINDOW: u64 = 100;
+/// What is late by this much on a quiet link is lost, for the purpose of sending on.
+const STALL: Duration = Duration::from_millis(50);
+/// Between two datagrams that ask whether all those before them are through.
+const MARKS: Duration = Duration::from_millis(5);
+/// The number of these.
+const MARK: u32 = u32::MAX;
+/// A datagram begins with who has sent it, and its number.
+pub(super) const HEADER: usize = 12;
+
+/// How one direction is counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Course {
+    /// Tells our datagrams from others.
+    pub(super) token: u64,
+    pub(super) datagrams: u32,
+    /// Bytes of each.
+    pub(super) payload: usize,
+    /// How many of them queues have room for.
+    pub(super) room: Option<u64>,
+    /// How long one is under way.
+    pub(super) longest: Duration,
+    /// How long the queues need for one frame.
+    pub(super) sending: Duration,
+    /// How long silence lasts before nothing is waited for any more.
+    pub(super) patience: Duration,
+}
+
+/// Sends, and counts what arrives.
+pub(super) fn count(sender: &Arrivals, receiver: &Arrivals, course: &Course) -> io::Result<Tally> {
+    let mut counting = Counting {
+        sender,
+        receiver,
+        course,
+        message: message(course.token, course.payload),
+        buffer: vec![0; course.payload + 1],
+        tally: Tally::new(course.datagrams as usize),
+        marked: false,
+    };
+    counting.send_all()?;
+    counting.hear_out()?;
+    Ok(counting.tally)
+}
+
+/// A datagram without its number.
+pub(super) fn message(token: u64, payload: usize) -> Vec<u8> {
+    let mut message = vec![0x55; payload.max(HEADER)];
+    message[..8].copy_from_slice(&token.to_be_bytes());
+    message
+}
+
+/// Sends a datagram. What the kernel refuses at once is as lost as what the link drops: it answers so for what was sent before, too.
+pub(super) fn send(sender: &Arrivals, message: &mut [u8], number: u32) {
+    message[8..HEADER].copy_from_slice(&number.to_be_bytes());
+    drop(sender.socket().send(message));
+}
+
+/// The number of a datagram, if it is ours.
+pub(super) fn number(datagram: &[u8], token: u64) -> Option<u32> {
+    let (own, rest) = datagram.split_first_chunk::<8>()?;
+    let number = rest.first_chunk::<4>()?;
+    (*own == token.to_be_bytes()).then(|| u32::from_be_bytes(*number))
+}
+
+struct Counting<'a> {
+    sender: &'a Arrivals,
+    receiver: &'a Arrivals,
+    course: &'a Course,
+    message: Vec<u8>,
+    buffer: Vec<u8>,
+    tally: Tally,
+    /// Whether a mark came through.
+    marked: bool,
+}
+
+impl Counting<'_> {
+    fn send_all(&mut self) -> io::Result<()> {
+        let window = self.course.room.map_or(WINDOW, |room| room.min(WINDOW)) as usize;
+        let queued = self.course.sending * window as u32;
+        let stall = STALL + self.course.longest + queued;
+        // Those before are under way no more.
+        let mut over = 0;
+        for number in 0..self.course.datagrams {
+            while number as usize >= over + window {
+                let heard = self.hear(stall)?;
+                over = if heard {
+                    over.max(self.tally.next())
+                } else {
+                    number as usize
+                };
+            }
+            send(self.sender, &mut self.message, number);
+            while self.hear(Duration::ZERO)? {}
+            over = over.max(self.tally.next());
+        }
+        Ok(())
+    }
+
+    /// Waits for those that are still under way: first for a mark that was sent after them, then for those that it has overtaken.
+    fn hear_out(&mut self) -> io::Result<()> {
+        let pause = MARKS.max(self.course.sending * 2);
+        let mut heard = Instant::now();
+        while !self.marked && heard.elapsed() < self.course.patience {
+            send(self.sender, &mut self.message, MARK);
+            if self.hear(pause)? {
+                heard = Instant::now();
+            }
+        }
+        while self.hear(STALL + self.course.longest)? {}
+        Ok(())
+    }
+
+    /// Takes what has arrived, or arrives in this time. Whether that was something.
+    fn hear(&mut self, wait: Duration) -> io::Result<bool> {
+        let Some((length, _)) = self.receiver.next(&mut self.buffer, wait)? else {
+            return Ok(false);
+        };
+        match number(&self.buffer[..length], self.course.token) {
+            Some(MARK) => self.marked = true,
+            Some(number) => self.tally.add(number as usize),
+            None => {}
+        }
+        Ok(true)
+    }
+}
