@@ -6,6 +6,8 @@ mod watch;
 pub(crate) use counters::counters;
 pub(crate) use watch::{Rule, Watch};
 
+use std::ops::Range;
+
 use crate::error::{Error, Kind, Result};
 use crate::impairment::Backend;
 use crate::live::Parts;
@@ -18,7 +20,38 @@ use crate::worker;
 
 /// Joins the halves of all wires.
 pub(crate) fn start(parts: &Parts) -> Result<()> {
-    (0..parts.plan.wires.len()).try_for_each(|wire| change(parts, wire, |_| ()))
+    let mut wires = 0..parts.plan.wires.len();
+    // Who joins the first joins the others, too.
+    wires
+        .next()
+        .map_or(Ok(()), |first| change(parts, first, |_| ()))?;
+    prepare(parts, wires.clone())?;
+    wires.try_for_each(|wire| change(parts, wire, |_| ()))
+}
+
+/// Has the engine open all ports at once that it will need.
+fn prepare(parts: &Parts, wires: Range<usize>) -> Result<()> {
+    let relay = &parts.relay;
+    let alone = parts.plan.backend == Backend::Wire || relay.lack().get().is_some();
+    let Some(engine) = relay.running().filter(|_| alone) else {
+        return Ok(());
+    };
+    let wanted: Vec<_> = wires
+        .map(|wire| (wire, frames(&relay.line(wire))))
+        .collect();
+    let failed = |cause| Error::kernel("open the ports of wires", cause);
+    engine.prepare(&wanted).map_err(failed)
+}
+
+/// What the engine is to carry on such a line.
+fn frames(line: &Line) -> Frames {
+    if line.is_troubled() {
+        Frames::Single {
+            longest: line.longest(),
+        }
+    } else {
+        Frames::Whole
+    }
 }
 
 /// Changes what a wire is to be, and makes it so. If that is refused, it is as it was before.
@@ -118,13 +151,10 @@ impl<'p> Wire<'p> {
             line.joined_by(None);
         }
         let engine = self.parts.relay.engine(|ports| self.start_engine(ports))?;
-        let frames = if line.is_troubled() {
-            Frames::Single {
-                longest: line.longest(),
-            }
-        } else {
-            Frames::Whole
-        };
+        let frames = frames(line);
+        let failed = |cause| Error::kernel(format!("carry {}", self.name()), cause);
+        // Beside the traffic of other lines, which would have to wait otherwise.
+        engine.prepare(&[(self.wire, frames)]).map_err(failed)?;
         let taken = engine.with(|core| {
             for way in line.changed() {
                 let what = line.effective(way).map(|(what, _)| what);
@@ -132,7 +162,7 @@ impl<'p> Wire<'p> {
             }
             core.take(self.wire, frames)
         });
-        taken.map_err(|cause| Error::kernel(format!("carry {}", self.name()), cause))?;
+        taken.map_err(failed)?;
         line.joined_by(Some(Backend::Wire));
         Ok(())
     }
