@@ -142,6 +142,9 @@ impl<'p> Wire<'p> {
         }
         let engine = self.parts.relay.engine(|ports| self.start_engine(ports))?;
         let frames = frames(line);
+        let failed = |cause| Error::kernel(format!("carry {}", self.name()), cause);
+        // Beside the traffic of other lines, which would have to wait otherwise.
+        engine.prepare(&[(self.wire, frames)]).map_err(failed)?;
         let taken = engine.with(|core| {
             for way in line.changed() {
                 let what = line.effective(way).map(|(what, _)| what);
@@ -149,7 +152,7 @@ impl<'p> Wire<'p> {
             }
             core.take(self.wire, frames)
         });
-        taken.map_err(|cause| Error::kernel(format!("carry {}", self.name()), cause))?;
+        taken.map_err(failed)?;
         line.joined_by(Some(Backend::Wire));
         Ok(())
     }

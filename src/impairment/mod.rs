@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use self::backend::Backend;
 pub use self::jitter::{Jitter, Reorder};
 pub use self::loss::Loss;
-pub(crate) use self::loss::{Chain, LossModel};
+pub(crate) use self::loss::LossModel;
 pub(crate) use self::print::Rate;
 pub use self::profile::Profile;
 pub use self::queue::Queue;
