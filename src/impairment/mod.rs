@@ -20,6 +20,7 @@ pub(crate) use self::jitter::Distribution;
 pub use self::jitter::{Jitter, Reorder};
 pub use self::loss::Loss;
 pub(crate) use self::loss::{Chain, LossModel};
+pub(crate) use self::print::Rate;
 pub use self::profile::Profile;
 pub use self::queue::Queue;
 pub(crate) use self::queue::{FULL_PACKET, Room};

@@ -20,9 +20,9 @@ pub(crate) use home::{Home, Lack};
 pub(crate) use program::{Awaited, Record, Stream};
 pub(crate) use pulled::Pulled;
 pub(crate) use room::namespace;
-pub(crate) use seed::Seed;
+pub(crate) use seed::{Seed, scattered};
 pub(crate) use slots::Slots;
-pub(crate) use trouble::Troubles;
+pub(crate) use trouble::{Troubles, Undo};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
 

@@ -83,11 +83,15 @@ impl Core {
     }
 
     /// Impairs a direction from now on, or heals it. What is under way keeps its time, and what waits for the link goes on at the new
-    /// rate. The fates of packets begin anew: they follow from the seed and the order in which packets come from now on.
+    /// rate. The fates of packets begin anew, unless only the rate is another: they follow from the seed and the order in which packets
+    /// come from now on.
     pub(crate) fn impair(&mut self, line: usize, way: Way, what: Option<&Impairment>, seed: u64) {
         let now = self.now();
         let direction = self.lines[line].way(way);
-        direction.fates = what.map(|what| Fates::new(what, seed));
+        let goes_on = |fates: &Fates| what.is_some_and(|what| fates.are_of(what, seed));
+        if !direction.fates.as_ref().is_some_and(goes_on) {
+            direction.fates = what.map(|what| Fates::new(what, seed));
+        }
         direction.link.change(what, now);
     }
 

@@ -26,6 +26,10 @@ impl Chance {
         Self { seed }
     }
 
+    pub(super) fn is_of(&self, seed: u64) -> bool {
+        self.seed == seed
+    }
+
     /// Something between 0 and 1, without 1.
     pub(super) fn unit(&self, kind: Kind, number: u64) -> f64 {
         // As many bits as the type has digits.

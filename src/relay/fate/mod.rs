@@ -68,6 +68,16 @@ impl Fates {
         }
     }
 
+    /// Whether they would be the same from the beginning: the rate of a link decides about no fate.
+    pub(crate) fn are_of(&self, impairment: &Impairment, seed: u64) -> bool {
+        let fate_of = |what: &Impairment| Impairment {
+            rate: None,
+            queue: None,
+            ..what.clone()
+        };
+        self.chance.is_of(seed) && fate_of(&self.impairment) == fate_of(impairment)
+    }
+
     /// Decides about the next packet, a frame of so many bytes.
     pub(crate) fn next(&mut self, length: usize) -> Fate {
         let number = self.number;

@@ -4,6 +4,7 @@ mod apart;
 mod grudge;
 
 pub use grudge::Grudge;
+pub(super) use grudge::names;
 
 use crate::error::Result;
 use crate::host::Host;
@@ -278,14 +279,14 @@ impl Network {
     }
 
     /// The hosts that are no part of the network between others.
-    fn between_whom(&self) -> Vec<&str> {
+    pub(super) fn between_whom(&self) -> Vec<&str> {
         let networks = self.parts().plan.networks();
         let hosts = networks.filter(|(_, node)| node.role == Role::Host && !node.forwards);
         hosts.map(|(_, node)| node.name.as_str()).collect()
     }
 }
 
-fn listed(names: &[impl AsRef<str>]) -> String {
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
     let told: Vec<&str> = names.iter().take(TOLD).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(TOLD) {
         0 => told.join(", "),
