@@ -135,6 +135,11 @@ impl Error {
         self
     }
 
+    /// Why, without what was being done.
+    pub(crate) fn cause(&self) -> &str {
+        &self.0.cause
+    }
+
     /// The text without remedies, on one line, and the best remedy.
     pub(crate) fn in_brief(&self) -> (String, Option<String>) {
         let cause = self.0.cause.replace("\n  ", "; ");

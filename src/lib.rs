@@ -299,7 +299,10 @@ pub use topology::{
     HostSpec, InterfaceSpec, LinkEnd, Mistake, NatBehaviour, NatKind, NatSpec, Ports, RouteSpec,
     Rule, RuleSpec, Topology,
 };
-pub use trouble::{Grudge, Held, PacketRuleGuard, RecordedPacket, Recording, Trouble};
+pub use trouble::{
+    Grudge, Held, PacketRuleGuard, PlayedStep, Playing, RecordedPacket, Recording, Schedule, Step,
+    Timing, Trouble,
+};
 pub use view::{
     AddressFlags, AddressOrigin, Bridge, BridgePort, Connection, Counters, Flow, Hardware,
     Interface, InterfaceAddress, InterfaceFlags, LinkMode, Master, Neighbour, NeighbourState,

@@ -47,6 +47,14 @@ impl<'net> Host<'net> {
     /// ```
     #[track_caller]
     pub fn link(self, name: &str) -> Link<'net> {
+        match self.find_link(name) {
+            Ok(link) => link,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// An interface, or an error that lists the known ones.
+    pub(crate) fn find_link(self, name: &str) -> Result<Link<'net>> {
         let plan = &self.parts().plan;
         let node = plan.namespace_of(self.node());
         let bridges = plan.nodes[node]
@@ -59,11 +67,11 @@ impl<'net> Host<'net> {
             .chain(ends)
             .collect();
         match known.iter().find(|(known, _)| *known == name) {
-            Some((name, index)) => Link::new(self, name, *index),
+            Some((name, index)) => Ok(Link::new(self, name, *index)),
             None => {
                 let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
                 let what = format!("find link `{name}` of node `{}`", self.name());
-                panic!("{}", Error::unknown_name(what, &known))
+                Err(Error::unknown_name(what, &known))
             }
         }
     }

@@ -339,6 +339,7 @@ impl Network {
         self.parts.end_programs();
         self.end_servers();
         self.parts.runtimes.panics().nobody_missed_one()?;
+        self.parts.troubles.nobody_missed_one()?;
         if !self.may_leave_threads() {
             ended?;
         }

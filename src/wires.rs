@@ -11,7 +11,7 @@ use crate::impairment::Backend;
 use crate::live::Parts;
 use crate::packet::Way;
 use crate::plan::{Cable, End};
-use crate::relay::{Engine, Frames, Line};
+use crate::relay::{Engine, Frames, Line, NO_OUTAGE};
 use crate::sys::tc::Socket;
 use crate::sys::{offload, tc};
 use crate::worker;
@@ -235,6 +235,9 @@ fn frames(line: &Line) -> Frames {
 fn why_not_the_kernel(line: &Line) -> Option<String> {
     if line.watchers > 0 {
         return Some("rules and recordings need to see each packet".to_owned());
+    }
+    if line.outages > 0 {
+        return Some(NO_OUTAGE.to_owned());
     }
     Way::BOTH
         .into_iter()

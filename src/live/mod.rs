@@ -25,10 +25,10 @@ pub(crate) use node::{LiveNode, Unset};
 pub(crate) use program::{Awaited, Cut, Record, Stream};
 pub(crate) use pulled::Pulled;
 pub(crate) use room::namespace;
-pub(crate) use seed::Seed;
+pub(crate) use seed::{Seed, scattered};
 pub(crate) use service::{Service, Services};
 pub(crate) use slots::Slots;
-pub(crate) use trouble::Troubles;
+pub(crate) use trouble::{Troubles, Undo};
 #[cfg(all(target_os = "linux", not(netns_test_elsewhere)))]
 pub(crate) use watch::{hear_out, watch};
 

@@ -1,7 +1,7 @@
 //! The number from which everything follows that is left to chance.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::settings;
 
@@ -10,6 +10,7 @@ use crate::settings;
 pub(crate) struct Seed {
     number: u64,
     used: AtomicBool,
+    turns: AtomicU64,
 }
 
 impl Seed {
@@ -19,7 +20,13 @@ impl Seed {
         Self {
             number: settings::seed().or(asked).unwrap_or_else(any),
             used: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
         }
+    }
+
+    /// How many have taken their turn before: for things that have no number of their own.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The number, for what is left to chance.
@@ -42,7 +49,7 @@ impl Seed {
 }
 
 /// Numbers that differ in one bit become numbers that differ in half of them: the finish of SplitMix64.
-fn scattered(number: u64) -> u64 {
+pub(crate) fn scattered(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -59,6 +66,7 @@ mod tests {
             let seed = Seed {
                 number: seed,
                 used: AtomicBool::new(false),
+                turns: AtomicU64::new(0),
             };
             seed.of(thing)
         };

@@ -18,14 +18,16 @@ pub(crate) struct Line {
     pub(crate) watchers: usize,
     /// How many of these are recordings.
     pub(crate) recorders: usize,
+    /// How many rates follow traces in which nothing is sent at times.
+    pub(crate) outages: usize,
     /// The largest packet of either end, in bytes.
     mtu: u32,
     /// How many impairments there have been: each has a seed of its own.
     count: u64,
     /// Who joins the halves now: the kernel or the engine.
     pub(crate) driver: Option<Backend>,
-    /// The numbers of the impairments that are in force, by direction: none, or nobody has been told yet.
-    pub(crate) in_force: [Option<u64>; 2],
+    /// The impairments that are in force, by direction, in their versions: none, or nobody has been told yet.
+    in_force: [Option<(u64, u64)>; 2],
     /// Whether the hosts' ends leave segmentation and checksums to the hardware that they do not have.
     pub(crate) offloads: bool,
 }
@@ -35,6 +37,8 @@ pub(crate) struct Line {
 pub(crate) struct Added {
     /// By which it is removed.
     number: u64,
+    /// How often it was changed.
+    version: u64,
     pub(crate) what: Impairment,
 }
 
@@ -46,6 +50,7 @@ impl Line {
             impairments: [Vec::new(), Vec::new()],
             watchers: 0,
             recorders: 0,
+            outages: 0,
             mtu: mtu.unwrap_or(MTU).max(MTU),
             count: 0,
             driver: None,
@@ -64,7 +69,11 @@ impl Line {
     pub(crate) fn impair(&mut self, way: Way, what: Impairment) -> u64 {
         self.count += 1;
         let number = self.count;
-        self.impairments[way as usize].push(Added { number, what });
+        self.impairments[way as usize].push(Added {
+            number,
+            version: 0,
+            what,
+        });
         number
     }
 
@@ -72,6 +81,16 @@ impl Line {
     pub(crate) fn relieve(&mut self, number: u64) {
         for impairments in &mut self.impairments {
             impairments.retain(|it| it.number != number);
+        }
+    }
+
+    /// Changes the rate of one, and nothing else.
+    pub(crate) fn limit(&mut self, number: u64, rate: u64) {
+        for added in self.impairments.iter_mut().flatten() {
+            if added.number == number {
+                added.what.rate = Some(rate);
+                added.version += 1;
+            }
         }
     }
 
@@ -96,9 +115,14 @@ impl Line {
         self.effective(way).map_or(0, |(_, number)| number)
     }
 
+    fn version(&self, way: Way) -> (u64, u64) {
+        let last = self.impairments[way as usize].last();
+        last.map_or((0, 0), |it| (it.number, it.version))
+    }
+
     /// The directions whose trouble is not in force yet. The others must not begin anew: fates follow from the packets since.
     pub(crate) fn changed(&self) -> impl Iterator<Item = Way> + use<> {
-        let changed = Way::BOTH.map(|way| self.in_force[way as usize] != Some(self.number(way)));
+        let changed = Way::BOTH.map(|way| self.in_force[way as usize] != Some(self.version(way)));
         let ways = Way::BOTH.into_iter().zip(changed);
         ways.filter_map(|(way, is_changed)| is_changed.then_some(way))
     }
@@ -106,7 +130,7 @@ impl Line {
     /// Notes that somebody joins the halves, with all its trouble; or that nobody does.
     pub(crate) fn joined_by(&mut self, driver: Option<Backend>) {
         self.driver = driver;
-        self.in_force = Way::BOTH.map(|way| driver.map(|_| self.number(way)));
+        self.in_force = Way::BOTH.map(|way| driver.map(|_| self.version(way)));
     }
 
     /// Whether one packet has to be one frame: whoever is delayed, lost or looked at.

@@ -15,6 +15,10 @@ use crate::sys::tc::Socket;
 pub(crate) use engine::{Core, Counters, End, Engine, Frames, Opening, Recording, Seen};
 pub(crate) use line::Line;
 
+/// Why the kernel cannot let a rate be 0.
+pub(crate) const NO_OUTAGE: &str =
+    "the kernel's token bucket cannot stop: a rate of 0 needs our own wire";
+
 /// What all wires of a network have in common, and the state of each.
 #[derive(Debug)]
 pub(crate) struct Relay {

@@ -97,7 +97,7 @@ impl<'net> Link<'net> {
     }
 
     /// What goes down when its cable is pulled.
-    fn ports(self, verb: &str) -> Result<Vec<Port>> {
+    pub(super) fn ports(self, verb: &str) -> Result<Vec<Port>> {
         let plan = &self.host().parts().plan;
         let node = plan.namespace_of(self.host().node());
         let is_own = |end: &End| end.node == node && end.index == self.index();

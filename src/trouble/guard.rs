@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::host::quietly;
-use crate::live::Parts;
+use crate::live::{Parts, Undo};
 
 /// Trouble in a live network: an impairment, a cut, a partition. Dropping it heals that, on a panic, too.
 ///
@@ -44,6 +44,26 @@ impl<'net> Trouble<'net> {
             number: Some(number),
             what,
         }
+    }
+
+    /// Of something that goes on by itself: what people know of it changes.
+    pub(crate) fn telling(
+        parts: &'net Arc<Parts>,
+        told: impl Fn() -> String + Send + 'static,
+        undo: impl FnOnce(&Arc<Parts>) -> Result<()> + Send + 'static,
+    ) -> Self {
+        let what = told();
+        let number = parts.troubles.begin_telling(told, undo);
+        Self {
+            parts,
+            number: Some(number),
+            what,
+        }
+    }
+
+    /// How it is undone, for who does that from now on: nothing if somebody has done it.
+    pub(crate) fn into_undo(mut self) -> Option<Undo> {
+        self.parts.troubles.hand_over(self.number.take()?)
     }
 
     /// Several that are one from now on.

@@ -145,7 +145,7 @@ impl<'net> Link<'net> {
         Ok(line.driver.unwrap_or_default())
     }
 
-    fn impair_sides(
+    pub(super) fn impair_sides(
         self,
         sides: &[(Side, &Impairment)],
         mistakes: &[String],
@@ -212,13 +212,10 @@ impl<'net> Host<'net> {
     /// ```
     pub fn impair(self, what: impl Into<Profile>) -> Result<Trouble<'net>> {
         let what = what.into();
-        let own = self.parts().plan.namespace_of(self.node());
-        let ends = self
-            .parts()
-            .plan
-            .ends(own)
-            .filter(|end| end.bridge.is_none());
-        let troubles = ends.map(|end| self.link(&end.name).impair(what.clone()));
+        let cables = self.cables();
+        let troubles = cables
+            .iter()
+            .map(|name| self.find_link(name)?.impair(what.clone()));
         let troubles: Vec<Trouble<'net>> = troubles.collect::<Result<_>>()?;
         if troubles.is_empty() {
             let what = format!("impair node `{}`", self.name());
@@ -226,6 +223,14 @@ impl<'net> Host<'net> {
         }
         let named = format!("node `{}` is impaired", self.name());
         Ok(Trouble::of(self.parts(), named, troubles))
+    }
+
+    /// The interfaces that its own cables are plugged into.
+    pub(super) fn cables(self) -> Vec<String> {
+        let plan = &self.parts().plan;
+        let ends = plan.ends(plan.namespace_of(self.node()));
+        let own = ends.filter(|end| end.bridge.is_none());
+        own.map(|end| end.name.clone()).collect()
     }
 }
 

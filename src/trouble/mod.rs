@@ -12,18 +12,20 @@ mod pause;
 mod record;
 mod restart;
 mod rule;
+mod schedule;
 
 pub use guard::Trouble;
 pub use hold::Held;
 pub use partition::Grudge;
 pub use record::{RecordedPacket, Recording};
 pub use rule::PacketRuleGuard;
+pub use schedule::{PlayedStep, Playing, Schedule, Step, Timing};
 
 use crate::error::Result;
 use crate::network::Network;
 
 impl Network {
-    /// Ends all trouble that somebody made since the network was built: impairments, packet rules, cuts, partitions, pauses.
+    /// Ends all trouble that somebody made since the network was built: impairments, packet rules, cuts, partitions, pauses, schedules.
     ///
     /// What the topology asked for stays. Nodes that crashed stay crashed.
     ///

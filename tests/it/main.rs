@@ -52,6 +52,7 @@ mod ready;
 mod routers;
 mod routes;
 mod rule_sets;
+mod schedules;
 mod segments;
 mod settings;
 mod shared;

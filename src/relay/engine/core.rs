@@ -107,20 +107,17 @@ impl Core {
     }
 
     /// Impairs a direction from now on, or heals it. What is under way keeps its time, and what waits for the link goes on at the new
-    /// rate. The fates of packets begin anew: they follow from the seed and the order in which packets come from now on. The same
-    /// impairment with the same seed changes nothing.
+    /// rate. The fates of packets begin anew, unless only the rate is another: they follow from the seed and the order in which packets
+    /// come from now on.
     pub(crate) fn impair(&mut self, line: usize, way: Way, what: Option<&Impairment>, seed: u64) {
-        let direction = self.lines[line].way(way);
-        if let (Some(fates), Some(what)) = (&direction.fates, what) {
-            if fates.follow_from(what, seed) {
-                return;
-            }
-        }
         // What has entered meets what was there when it did.
         self.drain(line, way);
         let now = self.now();
         let direction = self.lines[line].way(way);
-        direction.fates = what.map(|what| Fates::new(what, seed));
+        let goes_on = |fates: &Fates| what.is_some_and(|what| fates.are_of(what, seed));
+        if !direction.fates.as_ref().is_some_and(goes_on) {
+            direction.fates = what.map(|what| Fates::new(what, seed));
+        }
         direction.link.change(what, now);
     }
 

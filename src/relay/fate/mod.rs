@@ -71,9 +71,14 @@ impl Fates {
         }
     }
 
-    /// Whether these are the fates that follow from this.
-    pub(crate) fn follow_from(&self, impairment: &Impairment, seed: u64) -> bool {
-        self.impairment == *impairment && self.seed == seed
+    /// Whether they would be the same from the beginning: the rate of a link decides about no fate.
+    pub(crate) fn are_of(&self, impairment: &Impairment, seed: u64) -> bool {
+        let fate_of = |what: &Impairment| Impairment {
+            rate: None,
+            queue: None,
+            ..what.clone()
+        };
+        self.seed == seed && fate_of(&self.impairment) == fate_of(impairment)
     }
 
     /// Decides about the next packet, a frame of so many bytes.

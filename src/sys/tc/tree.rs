@@ -117,7 +117,11 @@ impl Tree {
     ) -> Result<()> {
         let add = |feature: Feature| format!("RTM_NEWQDISC ({feature})");
         if let Some(netem) = &self.netem {
-            match socket.ask(add_netem(port, netem)) {
+            let put = match is_there(socket, port, netem) {
+                true => Ok(()),
+                false => socket.ask(add_netem(port, netem)),
+            };
+            match put {
                 Err(refusal) if !needs_netem && lack::is_lack(&refusal) => self.netem = None,
                 Err(refusal) => {
                     return Err(failure(Feature::Netem, &add(Feature::Netem), refusal));
@@ -160,6 +164,16 @@ impl Tree {
         }
         Ok(keeps)
     }
+}
+
+/// Whether a port has this netem already: to say the same again would begin its chance again where only the rate changes.
+fn is_there(socket: &mut RawSocket, port: u32, netem: &Netem) -> bool {
+    let found = look(socket, port, ROOT).ok().flatten();
+    let found = found.filter(|it| it.kind == "netem");
+    let found = found.and_then(|it| Netem::read(&it.options));
+    found.is_some_and(|it| {
+        netem.differences(&it).is_empty() && (it.seed.is_none() || it.seed == netem.seed)
+    })
 }
 
 /// Removes everything, with what is under way.

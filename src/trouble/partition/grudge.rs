@@ -186,7 +186,7 @@ impl fmt::Display for Grudge {
 }
 
 /// Each once, in the order in which they come.
-pub(super) fn names<A: AsRef<str>>(names: impl IntoIterator<Item = A>) -> Vec<String> {
+pub(in crate::trouble) fn names<A: AsRef<str>>(names: impl IntoIterator<Item = A>) -> Vec<String> {
     let mut known: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
     for name in names {

@@ -4,6 +4,7 @@ mod apart;
 mod grudge;
 
 pub use grudge::Grudge;
+pub(super) use grudge::names;
 
 use std::sync::atomic::Ordering;
 
@@ -58,7 +59,7 @@ impl Network {
         one: impl IntoIterator<Item = A>,
         other: impl IntoIterator<Item = B>,
     ) -> Result<Trouble<'_>> {
-        let (one, other) = (grudge::names(one), grudge::names(other));
+        let (one, other) = (names(one), names(other));
         let what = format!("partition: {} | {}", listed(&one), listed(&other));
         apart::keep(self, &Grudge::between(&one, &other), what)
     }
@@ -91,7 +92,7 @@ impl Network {
         from: impl IntoIterator<Item = A>,
         to: impl IntoIterator<Item = B>,
     ) -> Result<Trouble<'_>> {
-        let (from, to) = (grudge::names(from), grudge::names(to));
+        let (from, to) = (names(from), names(to));
         let verb = if to.len() == 1 { "does" } else { "do" };
         let what = format!(
             "partition: {} {verb} not hear {}",
@@ -194,7 +195,7 @@ impl Network {
         &self,
         nodes: impl IntoIterator<Item = A>,
     ) -> Result<Trouble<'_>> {
-        let nodes = grudge::names(nodes);
+        let nodes = names(nodes);
         let (first, second) = nodes.split_at(nodes.len() / 2);
         self.partition(first, second)
     }
@@ -217,7 +218,7 @@ impl Network {
     pub fn random_halves(&self) -> Result<Trouble<'_>> {
         let parts = self.parts();
         let number = parts.random_halves.fetch_add(1, Ordering::Relaxed);
-        let mut nodes = grudge::names(self.between_whom());
+        let mut nodes = names(self.between_whom());
         grudge::shuffle(&mut nodes, parts.seed.of([RANDOM_HALVES, number, 0]));
         self.halves_of(nodes)
     }
@@ -306,14 +307,14 @@ impl Network {
     }
 
     /// The hosts that are no part of the network between others.
-    fn between_whom(&self) -> Vec<&str> {
+    pub(super) fn between_whom(&self) -> Vec<&str> {
         let networks = self.parts().plan.networks();
         let hosts = networks.filter(|(_, node)| node.role == Role::Host && !node.forwards);
         hosts.map(|(_, node)| node.name.as_str()).collect()
     }
 }
 
-fn listed(names: &[impl AsRef<str>]) -> String {
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
     let told: Vec<&str> = names.iter().take(TOLD).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(TOLD) {
         0 => told.join(", "),

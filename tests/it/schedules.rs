@@ -1,0 +1,458 @@
+//! Trouble by the clock: what is done when, what it does, and how it ends.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use netns_test::{
+    Backend, Impairment, Loss, Network, Playing, RateTrace, Schedule, Step, TestResult, Topology,
+    eventually, netns_test,
+};
+
+use crate::{once, panic_text};
+
+const ANSWER: Duration = Duration::from_secs(20);
+/// Longer than any test.
+const NEVER: Duration = Duration::from_secs(3600);
+
+fn ms(time: u64) -> Duration {
+    Duration::from_millis(time)
+}
+
+fn wired() -> Topology {
+    Topology::lan(["a", "b", "c"]).wires()
+}
+
+fn mute() -> Impairment {
+    Impairment::new().loss(Loss::random(1.0))
+}
+
+fn log(playing: &Playing<'_>) -> Vec<String> {
+    playing.log().iter().map(ToString::to_string).collect()
+}
+
+fn hears(net: &Network, from: &str, to: &str) -> TestResult<bool> {
+    let report = net
+        .host(from)
+        .ping_with(to, |p| p.count(1).timeout(ms(100)))?;
+    Ok(report.received() == 1)
+}
+
+fn carries(net: &Network, host: &str) -> bool {
+    let seen = net.host(host).interface("eth0").unwrap();
+    !seen.flags.no_carrier()
+}
+
+#[netns_test(topology = wired())]
+fn steps_are_done_in_their_order_and_not_before_their_time(net: &Network) -> TestResult {
+    let schedule = Schedule::new()
+        .at(ms(90), Step::heal())
+        .at(ms(30), Step::cut("a", "eth0").named("first"))
+        .at(ms(60), Step::cut("b", "eth0"))
+        .at(ms(70), Step::end("first"));
+    let playing = net.play(schedule)?;
+    playing.wait()?;
+    assert_eq!(
+        log(&playing),
+        [
+            "at 30ms cut interface `eth0` of node `a`",
+            "at 60ms cut interface `eth0` of node `b`",
+            "at 70ms end `first`",
+            "at 90ms heal",
+        ]
+    );
+    for step in playing.log() {
+        assert!(step.at >= step.planned, "{step:?}");
+    }
+    drop(playing);
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}
+
+#[netns_test(topology = wired())]
+fn each_step_does_what_its_guard_does_and_ends_with_its_time(net: &Network) -> TestResult {
+    let schedule = Schedule::new()
+        .at(ms(0), Step::cut("a", "eth0").named("cut"))
+        .at(ms(0), Step::isolate("b").named("alone"));
+    let playing = net.play(schedule)?;
+    playing.wait()?;
+    assert!(!carries(net, "a") && carries(net, "b"));
+    assert!(!hears(net, "c", "b")?);
+    playing.stop()?;
+    assert!(carries(net, "a"));
+    net.ping_all()?.assert_all_reachable();
+    for (step, from, to) in [
+        (Step::impair("a", "eth0", mute()), "b", "a"),
+        (Step::impair_egress("a", "eth0", mute()), "a", "b"),
+        (Step::impair_ingress("a", "eth0", mute()), "a", "b"),
+        (Step::impair_host("c", mute()), "c", "b"),
+        (Step::partition(["a"], ["b", "c"]), "b", "a"),
+    ] {
+        let playing = net.play(Schedule::new().at(ms(0), step.clone()))?;
+        playing.wait()?;
+        assert!(!hears(net, from, to)?, "{step}");
+        playing.stop()?;
+        net.host(from).ping_with(to, once)?.assert_lossless();
+        let playing = net.play(Schedule::new().at(ms(0), step.lasting(ms(10))))?;
+        playing.wait()?;
+        net.host(from).ping_with(to, once)?.assert_lossless();
+    }
+    Ok(())
+}
+
+#[netns_test(topology = wired())]
+fn whoever_ends_first_ends_all_of_it(net: &Network) -> TestResult {
+    let cut = || {
+        let cut = Step::cut("a", "eth0");
+        Schedule::new().at(ms(0), cut).at(NEVER, Step::heal())
+    };
+    let playing = net.play(cut())?;
+    playing.wait_for(ms(0))?;
+    assert!(!carries(net, "a"));
+    net.heal()?;
+    assert!(carries(net, "a"));
+    // It has been stopped, and nobody waits for ever.
+    playing.wait()?;
+    drop(playing);
+    let text = panic_text(|| {
+        let playing = net.play(cut()).unwrap();
+        playing.wait_for(ms(0)).unwrap();
+        assert!(carries(net, "a"), "no carrier");
+    });
+    assert_eq!(text, "no carrier");
+    assert!(carries(net, "a"));
+    // The network ends this one.
+    net.play(cut())?.keep();
+    eventually(ANSWER, || !carries(net, "a"))?;
+    Ok(())
+}
+
+#[netns_test(topology = wired())]
+fn rounds_begin_healed(net: &Network) -> TestResult {
+    let cut = Schedule::new().at(ms(5), Step::cut("a", "eth0"));
+    let playing = net.play(cut.clone().every(ms(20)).repeated(3))?;
+    playing.wait()?;
+    assert_eq!(log(&playing).len(), 5);
+    assert_eq!(log(&playing)[3], "at 40ms begin round 3");
+    assert!(!carries(net, "a"));
+    playing.stop()?;
+    assert!(carries(net, "a"));
+    let playing = net.play(cut.every(ms(20)))?;
+    let error = playing.wait().unwrap_err().to_string();
+    assert!(
+        error.starts_with("failed to wait for a schedule: it is repeated without end\n  help: "),
+        "{error}"
+    );
+    playing.wait_for(ms(65))?;
+    assert!(log(&playing).len() >= 7);
+    Ok(())
+}
+
+#[netns_test(topology = Topology::new().host("a", |h| h.cable("b", "10.0.0.1/24")).host("b", |h| h.cable("a", "10.0.0.2/24")))]
+fn all_mistakes_are_told_at_once(net: &Network) -> TestResult {
+    let trace = RateTrace::new([(ms(0), 5)]);
+    let wrong = Impairment::new().duplicate(1.2);
+    let schedule = Schedule::new()
+        .at(ms(1), Step::cut("x", "eth0"))
+        .at(ms(2), Step::cut("a", "eth9"))
+        .at(ms(3), Step::cut("a", "eth0"))
+        .at(ms(4), Step::impair("a", "eth0", wrong))
+        .at(ms(5), Step::partition(["a"], ["a", "y"]))
+        .at(ms(9)..=ms(6), Step::heal().lasting(ms(1)))
+        .at(ms(7), Step::end("late"))
+        .at(ms(8), Step::isolate("b").named("late"))
+        .at(ms(9), Step::end("nothing"))
+        .at(ms(9), Step::play_rate("b", "eth0", trace))
+        .every(ms(2));
+    let error = net.play(schedule).unwrap_err().to_string();
+    println!("{error}");
+    for expected in [
+        "failed to play a schedule: it makes no sense here:\n  a round begins every 2ms and may take 9ms\n",
+        "step 1, at 1ms cut interface `eth0` of node `x`: no such name (known: root, a, b)\n",
+        "step 2, at 2ms cut interface `eth9` of node `a`: no such name (known: lo, eth0)\n",
+        "step 3, at 3ms cut interface `eth0` of node `a`: its cable goes straight to node `b`",
+        "step 4, at 4ms impair interface `eth0` of node `a` with duplicates 120 %: its cable is not a wire\n",
+        "probability",
+        "step 5, at 5ms partition a | a, y: node `a` is on both sides\n",
+        "node `y`: no such name (known: root, a, b)\n",
+        ": the range 9ms..=6ms ends before it begins\n",
+        ": it begins no trouble that could last or be named\n",
+        "step 7, at 7ms end `late`: it may come before what it ends, which begins at 8ms at the latest\n",
+        "step 9, at 9ms end `nothing`: no such name (known: late)\n",
+        "step 1 of the trace takes no time\n",
+        "\n  help: `.wire()` on the interface makes it one",
+    ] {
+        assert!(error.contains(expected), "{expected} is not in:\n{error}");
+    }
+    let empty = net.play(Schedule::new()).unwrap_err().to_string();
+    assert_eq!(
+        empty,
+        "failed to play a schedule: it makes no sense here:\n  it has no steps"
+    );
+    assert!(net.plan().to_string().contains("eth0"));
+    net.host("a").ping_with("b", once)?.assert_lossless();
+    Ok(())
+}
+
+#[netns_test(topology = wired())]
+fn a_step_that_fails_ends_the_schedule_and_is_told(net: &Network) -> TestResult {
+    let fails = |message: &'static str| {
+        Schedule::new()
+            .at(ms(1), Step::cut("a", "eth0"))
+            .at(ms(2), Step::run("a check", move |_| Err(message.into())))
+            .at(ms(3), Step::heal())
+    };
+    let playing = net.play(fails("no luck"))?;
+    let error = playing.wait().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "failed to play a schedule: at 2ms run `a check`: failed to run `a check`: no luck\n  help: nothing of the schedule was done after that"
+    );
+    assert!(!carries(net, "a"));
+    assert_eq!(playing.stop().unwrap_err().to_string(), error);
+    assert!(carries(net, "a"));
+    let panics = Step::run("a check", |_| panic!("at the disco"));
+    let playing = net.play(Schedule::new().at(ms(0), panics))?;
+    let error = playing.wait().unwrap_err().to_string();
+    assert!(error.contains("it panicked: at the disco"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_failure_that_nobody_was_told_of_is_one_of_the_network() {
+    let network = Topology::lan(["a", "b"]).build().unwrap();
+    let (done, until_done) = mpsc::channel();
+    let fails = Step::run("a check", move |_| {
+        done.send(())?;
+        Err("no luck".into())
+    });
+    network
+        .play(Schedule::new().at(ms(0), fails))
+        .unwrap()
+        .keep();
+    until_done.recv().unwrap();
+    let error = network.close().unwrap_err().to_string();
+    assert!(
+        error.starts_with("failed to play a schedule: at 0ns run `a check`: failed to run `a check`: no luck\n  help: "),
+        "{error}"
+    );
+}
+
+#[netns_test(topology = Topology::lan(["a", "b", "c", "d"]).seed(7))]
+fn a_seed_repeats_times_and_halves(net: &Network) -> TestResult {
+    let schedule = Schedule::new()
+        .at(ms(1)..=ms(9), Step::random_halves().lasting(ms(1)..=ms(5)))
+        .every(ms(20))
+        .repeated(4);
+    let played = |net: &Network| -> TestResult<Vec<String>> {
+        let playing = net.play(schedule.clone())?;
+        playing.wait()?;
+        Ok(log(&playing))
+    };
+    let first = played(net)?;
+    assert_eq!(first.len(), 11, "{first:?}");
+    assert!(
+        first[0].contains(" partition: ") && first[0].contains(" does not hear "),
+        "{first:?}"
+    );
+    let again = || Topology::lan(["a", "b", "c", "d"]).seed(net.seed()).build();
+    assert_eq!(played(&again()?)?, first);
+    // The second one of the same network is another one.
+    assert_ne!(played(net)?, first);
+    Ok(())
+}
+
+#[netns_test(topology = wired())]
+fn a_connection_survives_a_partition_and_a_cut(net: &Network) -> TestResult {
+    const SIZE: usize = 400_000;
+    let [a, b] = ["a", "b"].map(|name| net.host(name));
+    let listener = b.run(|| TcpListener::bind("0.0.0.0:80"))?;
+    let mut sender = a.run(|| TcpStream::connect(b.socket_addr(80)))?;
+    let (mut receiver, _) = listener.accept()?;
+    let schedule = Schedule::new()
+        .at(ms(20), Step::partition(["a"], ["b"]).lasting(ms(60)))
+        .at(ms(120), Step::cut("b", "eth0").lasting(ms(60)));
+    let playing = net.play(schedule)?;
+    let sent = thread::scope(|scope| {
+        let sent = scope.spawn(|| -> TestResult {
+            for part in vec![7; SIZE].chunks(SIZE / 20) {
+                sender.write_all(part)?;
+                // What is lost has to be sent again: something is under way at any time.
+                thread::yield_now();
+            }
+            playing.wait()?;
+            sender.write_all(b"end")?;
+            sender.shutdown(std::net::Shutdown::Write)?;
+            Ok(())
+        });
+        let mut received = Vec::new();
+        receiver.read_to_end(&mut received).map(|_| {
+            assert!(received.ends_with(b"end"));
+            assert_eq!(received.len(), SIZE + 3);
+        })?;
+        sent.join().map_err(|_| "the sender panicked")?
+    });
+    sent.map_err(|error: netns_test::TestError| error)?;
+    assert_eq!(playing.log().len(), 4);
+    playing.stop()?;
+    Ok(())
+}
+
+fn engine() -> Topology {
+    Topology::lan(["a", "b"]).wires().backend(Backend::Wire)
+}
+
+/// Sends datagrams without pause; how many bytes of frames came by when the time was over, and how long that was.
+fn flood(net: &Network, time: Duration, limit: impl Fn(Duration) -> f64) -> TestResult<u64> {
+    const FRAME: u64 = 14 + 20 + 8 + 1000;
+    let [a, b] = ["a", "b"].map(|name| net.host(name));
+    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
+    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
+    to.set_read_timeout(Some(ms(1)))?;
+    let began = Instant::now();
+    let mut bytes = 0;
+    while began.elapsed() < time {
+        for _ in 0..4 {
+            from.send_to(&[0; 1000], b.socket_addr(9))?;
+        }
+        if to.recv(&mut [0; 2000]).is_ok() {
+            bytes += FRAME;
+            let allowed = limit(began.elapsed());
+            assert!(bytes as f64 <= allowed, "{bytes} came by, {allowed} may");
+        }
+    }
+    Ok(bytes)
+}
+
+#[netns_test(topology = engine())]
+fn a_trace_is_never_exceeded_and_gives_the_rate_back(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    // Nothing at all, and then a little for ever.
+    let trace = RateTrace::new([(ms(200), 0), (NEVER, 800_000)]);
+    net.host("a").ping_with("b", once)?.assert_lossless();
+    let began = Instant::now();
+    let trouble = link.play_rate_egress(trace)?;
+    assert_eq!(
+        trouble.to_string(),
+        "play rates from 0 bit/s to 800 kbit/s in 2 steps over 3600.2s out on interface `eth0` of node `a`"
+    );
+    let bytes = flood(net, ms(700), |_| {
+        let open = began.elapsed().saturating_sub(ms(200));
+        // One frame, because the last one is late by less than that.
+        open.as_secs_f64() * 100_000.0 + 1042.0
+    })?;
+    assert!(bytes > 0);
+    trouble.heal()?;
+    net.host("a").ping_with("b", once)?.assert_lossless();
+    let wide = Instant::now();
+    let bytes = flood(net, ms(300), |_| f64::INFINITY)?;
+    assert!(
+        bytes as f64 > wide.elapsed().as_secs_f64() * 100_000.0,
+        "{bytes}"
+    );
+    Ok(())
+}
+
+#[netns_test(topology = engine())]
+fn what_waits_is_not_lost_when_the_rate_changes_or_the_trace_ends(net: &Network) -> TestResult {
+    let [a, b] = ["a", "b"].map(|name| net.host(name));
+    a.ping_with("b", once)?.assert_lossless();
+    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
+    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
+    to.set_read_timeout(Some(ANSWER))?;
+    let link = a.link("eth0");
+    let outage = RateTrace::new([(NEVER, 0), (ms(1), 10_000_000)]);
+    for trace in [RateTrace::new([(ms(100), 0), (ms(1), 10_000_000)]), outage] {
+        let is_short = trace.duration() < NEVER;
+        let trouble = link.play_rate(trace)?;
+        for number in 0..20_u8 {
+            from.send_to(&[number; 500], b.socket_addr(9))?;
+        }
+        let waits = if is_short {
+            Some(trouble)
+        } else {
+            trouble.heal()?;
+            None
+        };
+        for number in 0..20_u8 {
+            let mut got = [0; 500];
+            to.recv(&mut got)?;
+            assert_eq!(got[0], number);
+        }
+        drop(waits);
+    }
+    Ok(())
+}
+
+#[netns_test(topology = engine().seed(11))]
+fn a_rate_that_changes_changes_no_fate(net: &Network) -> TestResult {
+    let [a, b] = ["a", "b"].map(|name| net.host(name));
+    a.ping_with("b", once)?.assert_lossless();
+    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
+    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
+    to.set_read_timeout(Some(ANSWER))?;
+    let trace = RateTrace::new([(ms(3), 100_000_000), (ms(3), 50_000_000)]).repeated();
+    let half = Impairment::new().loss(Loss::every_nth(1000));
+    let _half = a.link("eth0").impair_egress(half)?;
+    let playing =
+        net.play(Schedule::new().at(ms(0), Step::play_rate_egress("a", "eth0", trace)))?;
+    let mut last = Instant::now();
+    // Of any thousand one is lost, however often the rate changes meanwhile: begun anew, none would be.
+    let mut got = Vec::new();
+    for number in 0..1100_u32 {
+        from.send_to(&number.to_ne_bytes(), b.socket_addr(9))?;
+        if number % 50 == 49 {
+            let until = playing.log().last().map_or(ms(0), |it| it.planned) + ms(6);
+            playing.wait_for(until)?;
+            assert!(last.elapsed() > ms(0));
+            last = Instant::now();
+        }
+    }
+    loop {
+        let mut number = [0; 4];
+        to.recv(&mut number)?;
+        let number = u32::from_ne_bytes(number);
+        got.push(number);
+        if number == 1099 {
+            break;
+        }
+    }
+    assert!(playing.log().len() > 10);
+    assert!(got.len() < 1100, "nothing was lost");
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b"]).wires(), requires(netem))]
+fn the_kernel_plays_traces_too(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    let trace = RateTrace::new([(ms(100), 400_000), (NEVER, 800_000)]);
+    let began = Instant::now();
+    let trouble = link.play_rate_egress(trace)?;
+    assert_eq!(link.backend()?, Backend::Kernel);
+    // Two bursts of a frame each, one of which is whole.
+    let bytes = flood(net, ms(500), |_| {
+        began.elapsed().as_secs_f64() * 100_000.0 + 4.0 * 1600.0
+    })?;
+    assert!(bytes > 0);
+    trouble.heal()?;
+    net.host("a").ping_with("b", once)?.assert_lossless();
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b"]).wires().backend(Backend::Kernel))]
+fn what_the_kernel_cannot_is_told_before_anything_is_done(net: &Network) -> TestResult {
+    let trace = RateTrace::new([(ms(100), 0), (NEVER, 800_000)]);
+    let nth = Impairment::new().loss(Loss::every_nth(3));
+    let schedule = Schedule::new()
+        .at(ms(0), Step::play_rate("a", "eth0", trace))
+        .at(ms(1), Step::impair("a", "eth0", nth));
+    let error = net.play(schedule).unwrap_err().to_string();
+    assert!(error.contains("a rate of 0 needs our own wire"), "{error}");
+    assert!(
+        error.contains("netem loses by chance, and not packet number 3"),
+        "{error}"
+    );
+    Ok(())
+}
