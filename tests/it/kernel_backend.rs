@@ -123,7 +123,8 @@ fn a_delay_is_at_least_as_long_as_asked_in_each_direction(net: &Network) -> Test
     there.assert_lossless();
     assert!(there.min().unwrap() >= ms(40));
     let _other = link.impair_ingress(delay(50))?;
-    assert!(b.ping("a")?.min().unwrap() >= ms(90));
+    let back = b.ping("a")?;
+    assert!(back.min().unwrap() >= ms(90), "{back}");
     Ok(())
 }
 

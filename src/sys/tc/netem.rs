@@ -139,7 +139,7 @@ impl Netem {
         let rest = options.get(HEADER..)?;
         let number = |kind| attribute(rest, kind).and_then(long);
         let first = |kind| attribute(rest, kind).and_then(|it| word(it, 0));
-        let rate = number(TCA_NETEM_RATE64).or(first(TCA_NETEM_RATE).map(u64::from));
+        let rate = number(TCA_NETEM_RATE64).or_else(|| first(TCA_NETEM_RATE).map(u64::from));
         Some(Self {
             limit: word(options, 1)?,
             loss: word(options, 2)?,

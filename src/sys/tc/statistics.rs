@@ -79,7 +79,7 @@ fn counted(statistics: &[u8]) -> Counted {
     let packets = attribute(statistics, TCA_STATS_PKT64).and_then(long);
     Counted {
         bytes: long(basic).unwrap_or_default(),
-        packets: packets.unwrap_or(word(basic, 2).unwrap_or_default().into()),
+        packets: packets.unwrap_or_else(|| word(basic, 2).unwrap_or_default().into()),
         waiting,
         waiting_bytes,
         drops,

@@ -105,7 +105,7 @@ impl Shaper {
         };
         let rate = attribute(options, TCA_TBF_RATE64)
             .and_then(long)
-            .or(word(found, 2).map(u64::from));
+            .or_else(|| word(found, 2).map(u64::from));
         let mut differences = Vec::new();
         if rate != Some(self.rate) {
             differences.push(format!("rate {rate:?} instead of {}", self.rate));
@@ -114,12 +114,8 @@ impl Shaper {
         let bucket = word(found, 7).unwrap_or_default();
         let sent = u64::from(self.burst) * 1_000_000_000 / self.rate.max(1) / TICK;
         // Of a time that is too long for its field, the kernel tells the rest.
-        if bucket
-            .wrapping_sub(sent as u32)
-            .cast_signed()
-            .unsigned_abs()
-            > sent as u32 / 1000 + 2
-        {
+        let difference = bucket.wrapping_sub(sent as u32) as i32;
+        if difference.unsigned_abs() > sent as u32 / 1000 + 2 {
             differences.push(format!("a bucket of {bucket} ticks instead of {sent}"));
         }
         differences
