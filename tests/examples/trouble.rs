@@ -40,14 +40,11 @@ fn each_lost_syn_costs_a_timeout_of_the_kernel() {
     let text = run("third_syn");
     let (sent, lost) = (" client > server  IP 10.1.0.1.", " — dropped by a rule\n");
     let answered = "server > client  IP 10.1.0.2.80 > 10.1.0.1.";
-    let parts = [
-        ["The first 0 SYNs", sent, answered].as_slice(),
-        &["80: Flags [.], ack "],
-        &["The first 1 SYNs", sent, lost, sent, answered],
-        &["The first 2 SYNs", sent, lost, sent, lost, sent, answered],
-        &["SYNs dropped   connect took\n"],
-    ];
-    assert_in_order(&text, &parts.concat());
+    let none = ["The first 0 SYNs", sent, answered, "80: Flags [.], ack "];
+    let one = ["The first 1 SYNs", sent, lost, sent, answered];
+    let two = ["The first 2 SYNs", sent, lost, sent, lost, sent, answered];
+    let end = ["SYNs dropped   connect took\n"];
+    assert_in_order(&text, &[&none[..], &one, &two, &end].concat());
     let table = text.split("connect took\n").nth(1).unwrap();
     let rows = table.lines().map(|row| row.split_whitespace().nth(1));
     let seconds: Vec<f64> = rows.map(|it| it.unwrap().parse().unwrap()).collect();
