@@ -5,14 +5,15 @@
 //! ```
 //!
 //! Look for:
-//! - the time that `connect` takes: next to nothing, a second, three seconds. The kernel waits a second for the first answer, and twice as
-//!   long each time after that (RFC 6298);
+//! - the time that `connect` takes. The kernel waits a second for the first answer (RFC 6298), and then twice as long each time: three
+//!   seconds for two lost SYNs. Since Linux 6.5 it waits no longer than a second for the first few of them: two seconds;
 //! - what the wire saw: one SYN after the other, and what became of each;
 //! - the rule that does it, which is one line.
 //!
 //! No program is run and nothing is left behind: `cargo run --example third_syn`.
 #![expect(clippy::print_stdout, reason = "to be read is what it is for")]
 
+use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -34,11 +35,24 @@ fn compare(net: &Network) -> TestResult {
         table.push((lost, connect(net, lost)?));
         println!();
     }
+    match linear_timeouts(net) {
+        Some(number) => {
+            println!("This kernel waits {number} times equally long (tcp_syn_linear_timeouts).")
+        }
+        None => println!("This kernel waits twice as long each time."),
+    }
     println!("SYNs dropped   connect took");
     for (lost, took) in table {
         println!("{lost:12}   {:8.3} s", took.as_secs_f64());
     }
     Ok(())
+}
+
+/// How often the client's kernel sends a SYN again before it waits twice as long.
+fn linear_timeouts(net: &Network) -> Option<u8> {
+    let file = "/proc/sys/net/ipv4/tcp_syn_linear_timeouts";
+    let text = net.host("client").run(|| fs::read_to_string(file)).ok()?;
+    text.trim().parse().ok().filter(|number| *number > 0)
 }
 
 /// How long it takes to connect when so many SYNs are lost.
@@ -53,9 +67,12 @@ fn connect(net: &Network, lost: u64) -> TestResult<Duration> {
     };
     let recording = link.record()?;
 
-    let began = Instant::now();
-    let stream = client.run(|| TcpStream::connect(server.socket_addr(80)))?;
-    let took = began.elapsed();
+    let (stream, took) = client.run(|| {
+        let began = Instant::now();
+        let stream = TcpStream::connect(server.socket_addr(80));
+        (stream, began.elapsed())
+    });
+    let stream = stream?;
 
     // The acknowledgment of the server's answer may still be on its way.
     recording.wait_for(Match::tcp().ack_only(), 1)?;

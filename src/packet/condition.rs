@@ -182,7 +182,7 @@ impl fmt::Display for Condition {
             Self::Kind(kind) => write!(f, "{kind}"),
             Self::Family(family) => write!(f, "{family}"),
             Self::Vlan(vlan) => write!(f, "vlan {vlan}"),
-            Self::Flags { name, set, .. } if name.is_empty() => write!(f, "flags [{set}]"),
+            Self::Flags { name: "", set, .. } => write!(f, "flags [{set}]"),
             Self::Flags { name, .. } => f.write_str(name),
             Self::AckOnly => f.write_str("ack only"),
             Self::Port(side, port) => write!(f, "{side}port {port}"),

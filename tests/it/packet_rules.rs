@@ -74,6 +74,7 @@ fn the_fin_is_held_until_told(net: &Network) -> TestResult {
         let mut stream = client.run(|| TcpStream::connect((address, 80)))?;
         let mut accepted = listener.accept()?.0;
         let held: Held<'_> = client.link("eth0").hold(Match::tcp().fin().sent())?;
+        let recording = server.link("eth0").record()?;
         stream.write_all(b"bye")?;
         drop(stream);
         held.wait_until_held(1)?;
@@ -84,9 +85,15 @@ fn the_fin_is_held_until_told(net: &Network) -> TestResult {
         accepted.set_read_timeout(Some(SILENCE))?;
         let silence = accepted.read(&mut bytes).unwrap_err();
         assert_eq!(silence.kind(), ErrorKind::WouldBlock);
+        let fin = || recording.matching(Match::tcp().fin().from("client").first(1));
+        assert_eq!(fin()?[0].fate, "held by a rule");
         // The kernel may have sent it again meanwhile.
         assert!(held.release() >= 1);
         assert_eq!(held.held(), 0);
+        let [fin] = &*fin()? else {
+            panic!("{recording}")
+        };
+        assert_eq!((&*fin.fate, fin.passed), ("released by a rule", true));
         accepted.set_read_timeout(Some(ANSWER))?;
         assert_eq!(accepted.read(&mut bytes)?, 0);
     }

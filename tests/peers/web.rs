@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use netns_test::{Command, Host, Network, Process, Result, TestResult, Topology, netns_test};
+use netns_test::{
+    Command, Host, Match, Network, PacketRule, Process, Result, TestResult, Topology, netns_test,
+};
 
 use crate::scratch::Scratch;
 use crate::{behind_nat, lan, require};
@@ -67,6 +69,35 @@ fn curl_fetches_from_nginx_by_name_and_both_families(net: &Network) -> TestResul
     }
     let page = fetch(net.host("client"), &["http://[fd00:1::2]/"])?;
     assert_eq!(page, "hello from the server");
+    Ok(())
+}
+
+#[netns_test(topology = lan().wires())]
+fn curl_gets_its_page_over_a_wire_whose_packets_suffer(net: &Network) -> TestResult {
+    require(&["nginx", "curl"])?;
+    let scratch = Scratch::new()?;
+    let _nginx = serve(net.host("server"), &scratch, "hello from the server")?;
+    let link = net.host("client").link("eth0");
+    for family in ["--ipv4", "--ipv6"] {
+        let answer = || Match::tcp().payload_contains("200 OK").received();
+        let guards = [
+            link.packet_rule(PacketRule::drop(Match::tcp().syn().first(1)))?,
+            link.packet_rule(PacketRule::flip_bit(answer().first(1), 100, 3))?,
+            link.packet_rule(PacketRule::duplicate(Match::tcp().ack_only(), 2))?,
+            link.packet_rule(PacketRule::rewrite(answer(), |packet| {
+                let old = packet.payload_mut();
+                let at = old.windows(6).position(|it| it == b"server");
+                if let Some(found) = at.and_then(|at| old.get_mut(at..at + 6)) {
+                    found.copy_from_slice(b"packet");
+                }
+            }))?,
+        ];
+        let page = fetch(net.host("client"), &[family, "http://server/"])?;
+        assert_eq!(page, "hello from the packet", "{family}");
+        for guard in &guards {
+            assert!(guard.hits() > 0, "{family}: {guard:?}");
+        }
+    }
     Ok(())
 }
 
