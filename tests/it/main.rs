@@ -62,6 +62,7 @@ mod stun;
 mod tasks;
 mod traces;
 mod unruly;
+mod wire_engine;
 mod wires;
 
 use std::any::Any;

@@ -63,22 +63,8 @@ impl Inlet {
                 until = until.min(last(ring, count));
             }
         }
-        let (mut short, mut next_long) = (0, 0);
-        loop {
-            let at = (self.short.arrived(short), long.arrived(next_long));
-            let is_long = match at {
-                (None, None) => break,
-                (short, None) if short <= until => false,
-                (None, long) if long <= until => true,
-                (short, long) if short.min(long) <= until && at.0.is_some() && at.1.is_some() => {
-                    long < short
-                }
-                _ => break,
-            };
-            let nth = if is_long { &mut next_long } else { &mut short };
-            self.order.push((is_long, *nth));
-            *nth += 1;
-        }
+        let times = [&self.short, &*long].map(|ring| |nth: usize| ring.arrived(nth));
+        merge(&mut self.order, times, until);
         if self.order.is_empty() && until.is_some() {
             // Somebody has set the clock back: what is there goes as it lies.
             self.order.extend((0..shorts).map(|nth| (false, nth)));
@@ -144,5 +130,51 @@ impl Inlet {
             (Some(long), (true, nth)) => (long, nth),
             (_, (_, nth)) => (&mut self.short, nth),
         }
+    }
+}
+
+/// The frames of both rings that are not later than `until`, as they arrived.
+fn merge(
+    order: &mut Vec<(bool, usize)>,
+    [short, long]: [impl Fn(usize) -> Option<u64>; 2],
+    until: Option<u64>,
+) {
+    let due = |at: Option<u64>| at.filter(|at| Some(*at) <= until);
+    let (mut shorts, mut longs) = (0, 0);
+    loop {
+        let is_long = match (due(short(shorts)), due(long(longs))) {
+            (None, None) => return,
+            (Some(_), None) => false,
+            (None, Some(_)) => true,
+            (Some(short), Some(long)) => long < short,
+        };
+        let nth = if is_long { &mut longs } else { &mut shorts };
+        order.push((is_long, *nth));
+        *nth += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(short: &[u64], long: &[u64], until: u64) -> Vec<(bool, usize)> {
+        let mut order = Vec::new();
+        let times = [short, long].map(|times| |nth: usize| times.get(nth).copied());
+        merge(&mut order, times, Some(until));
+        order
+    }
+
+    #[test]
+    fn frames_of_both_rings_go_as_they_arrived() {
+        let order = merged(&[1, 2, 7, 9], &[3, 8], 8);
+        assert_eq!(
+            order,
+            [(false, 0), (false, 1), (true, 0), (false, 2), (true, 1)]
+        );
+        assert_eq!(merged(&[], &[1, 2], 2), [(true, 0), (true, 1)]);
+        // What is later may have others before it that nobody has seen yet.
+        assert_eq!(merged(&[5], &[3], 2), []);
+        assert_eq!(merged(&[5], &[3], 3), [(true, 0)]);
     }
 }

@@ -411,3 +411,42 @@ fn bind(socket: &OwnedFd, port: u32, protocol: u16) -> io::Result<()> {
     };
     told(result)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_stands_behind_the_addresses_and_moves_what_is_told_from_the_front() {
+        // Room, a header with lengths at 2 and where the checksum begins at 6, twelve bytes of addresses, the rest.
+        let mut bytes = vec![0xee; TAG];
+        bytes.extend([1, 0]);
+        bytes.extend(
+            [54_u16, 0, 34, 6]
+                .iter()
+                .flat_map(|word| word.to_ne_bytes()),
+        );
+        bytes.extend((1..=12).chain([8, 0, 0x45]));
+        insert_tag(&mut bytes, 0, 0x2007);
+        let mut tagged = vec![1, 0];
+        tagged.extend(
+            [58_u16, 0, 38, 6]
+                .iter()
+                .flat_map(|word| word.to_ne_bytes()),
+        );
+        tagged.extend((1..=12).chain([0x81, 0, 0x20, 7, 8, 0, 0x45]));
+        assert_eq!(bytes, tagged);
+    }
+
+    #[test]
+    fn slots_never_share_a_byte_and_stay_in_their_block() {
+        let (size, block) = (65_760, LARGE_BLOCK);
+        let begins: Vec<usize> = (0..60).map(|slot| offset(size, block, slot)).collect();
+        assert!(begins.windows(2).all(|pair| pair[0] + size <= pair[1]));
+        assert!(
+            begins
+                .iter()
+                .all(|at| at / block == (at + size - 1) / block)
+        );
+    }
+}
