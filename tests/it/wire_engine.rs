@@ -9,7 +9,9 @@ fn thirty() -> Topology {
     let hosts = (0..30).map(|number| format!("h{number}"));
     let hub = Topology::new().bridge("hub", "10.0.0.254/24");
     hosts
-        .fold(hub, |net, name| net.host(name, |h| h.attach("hub")))
+        .fold(hub, |net, name| {
+            net.host(name, |h| h.attach_with("hub", |i| i))
+        })
         .wires()
         .backend(Backend::Wire)
 }

@@ -193,11 +193,6 @@ impl Core {
         self.lines[line].way(way).counters
     }
 
-    /// How many packets are under way or held, on all lines.
-    pub(crate) fn under_way(&self) -> usize {
-        self.slab.len()
-    }
-
     fn count_overrun(&mut self, line: usize, way: Way) {
         let direction = self.lines[line].way(way);
         if let Some(ring) = &direction.ring {

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 
-use super::{bind, packet_socket};
+use super::socket::{bind, packet_socket};
 use crate::sys::socket::set_option;
 
 /// How many frames one system call sends.
