@@ -121,14 +121,10 @@ impl Core {
         direction.link.change(what, now);
     }
 
-    /// Lets somebody decide about each packet before it meets the impairment. What was held stays held.
+    /// Lets somebody decide about each packet before it meets the impairment. What was held stays held. It must not panic: it would take
+    /// all wires along.
     pub(crate) fn judge(&mut self, line: usize, judge: Option<Box<dyn Judge>>) {
         self.lines[line].judge = judge;
-    }
-
-    /// What a judge said that panicked. It has decided nothing since: its packets passed.
-    pub(crate) fn take_panic(&mut self, line: usize) -> Option<String> {
-        self.lines[line].panic.take()
     }
 
     /// Lets packets go that a rule holds; returns how many. They meet the impairment now.
@@ -188,11 +184,6 @@ impl Core {
         self.drain(line, way);
         self.count_overrun(line, way);
         self.lines[line].way(way).counters
-    }
-
-    /// How many packets are under way or held, on all lines.
-    pub(crate) fn under_way(&self) -> usize {
-        self.slab.len()
     }
 
     fn count_overrun(&mut self, line: usize, way: Way) {

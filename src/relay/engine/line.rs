@@ -32,8 +32,6 @@ pub(super) struct Line {
     pub(super) ways: [Direction; 2],
     pub(super) judge: Option<Box<dyn Judge>>,
     pub(super) recording: Option<Recording>,
-    /// What a judge that panicked said.
-    pub(super) panic: Option<String>,
 }
 
 /// One way through a line.
@@ -61,7 +59,6 @@ impl Line {
             ways: [Direction::default(), Direction::default()],
             judge: None,
             recording: None,
-            panic: None,
         }
     }
 

@@ -1,6 +1,5 @@
 //! The engine's work: frames in, what is due out, and rest.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use super::bytes;
@@ -160,19 +159,10 @@ impl Core {
             buffer: &mut packet[HEAD..],
             length: length - HEAD,
         };
-        let decide = AssertUnwindSafe(|| judge.judge(way, &mut frame, at));
-        match panic::catch_unwind(decide) {
-            Ok(verdict) => {
-                let length = HEAD + frame.length;
-                ring.set_length(nth, length);
-                verdict
-            }
-            Err(payload) => {
-                line.judge = None;
-                line.panic = Some(words(payload.as_ref()));
-                Verdict::Pass
-            }
-        }
+        let verdict = judge.judge(way, &mut frame, at);
+        let length = HEAD + frame.length;
+        ring.set_length(nth, length);
+        verdict
     }
 
     /// Sends on what waits for ports, as far as they have room; returns whether anything left.
@@ -242,13 +232,4 @@ fn count_entering(direction: &mut Direction, frame: &[u8]) {
     if bytes::is_neighbour(frame) {
         counters.neighbours += 1;
     }
-}
-
-/// What a panic said.
-fn words(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned());
-    let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "a packet rule panicked".to_owned())
 }

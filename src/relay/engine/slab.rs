@@ -186,6 +186,7 @@ impl Slab {
     }
 
     /// How many frames are kept.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.entries.len() - self.free.len()
     }
