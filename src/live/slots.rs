@@ -13,7 +13,7 @@ pub(crate) struct Slots(Vec<Slot>);
 #[derive(Debug)]
 struct Slot {
     node: LiveNode,
-    next: OnceLock<Box<Slot>>,
+    next: OnceLock<Box<Self>>,
 }
 
 impl Slot {
@@ -25,11 +25,11 @@ impl Slot {
     }
 
     /// This one and all that came after it, the earliest first.
-    fn generations(&self) -> impl Iterator<Item = &Slot> {
+    fn generations(&self) -> impl Iterator<Item = &Self> {
         iter::successors(Some(self), |slot| slot.next.get().map(Box::as_ref))
     }
 
-    fn last(&self) -> &Slot {
+    fn last(&self) -> &Self {
         self.generations().last().unwrap_or(self)
     }
 }
