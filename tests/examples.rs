@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "examples/bad_links.rs"]
+mod bad_links;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
