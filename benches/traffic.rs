@@ -8,13 +8,13 @@
 //! Forwarding is the kernel's: what is measured is what a test's traffic meets, not what this crate does. Read the ratios.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
-use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+#[path = "support/stream.rs"]
+mod stream;
+
+use std::time::Duration;
 
 use netns_test::{Network, Topology};
-
-const PORT: u16 = 5001;
+use stream::{median, round_trip, throughput};
 
 /// A way from `client` to `server`.
 struct Way {
@@ -92,74 +92,4 @@ fn main() -> netns_test::Result<()> {
         );
     }
     networks.into_iter().try_for_each(Network::close)
-}
-
-/// What `client` gets through to `server`, in Gbit/s.
-fn throughput(network: &Network, time: Duration) -> f64 {
-    let start = Instant::now();
-    let bytes = connect(
-        network,
-        move |mut stream| {
-            let chunk = vec![0; 128 * 1024];
-            while start.elapsed() < time {
-                stream.write_all(&chunk)?;
-            }
-            Ok(0)
-        },
-        |mut stream| io::copy(&mut stream, &mut io::sink()),
-    );
-    bytes as f64 * 8.0 / start.elapsed().as_secs_f64() / 1e9
-}
-
-/// How long an answer to one byte takes, in microseconds.
-fn round_trip(network: &Network, time: Duration) -> f64 {
-    let start = Instant::now();
-    let answers = connect(
-        network,
-        move |mut stream| {
-            stream.set_nodelay(true)?;
-            let mut byte = [0];
-            while start.elapsed() < time {
-                stream.write_all(&byte)?;
-                stream.read_exact(&mut byte)?;
-            }
-            Ok(0)
-        },
-        |mut stream| {
-            stream.set_nodelay(true)?;
-            let mut answers = 0;
-            let mut byte = [0];
-            while stream.read(&mut byte)? > 0 {
-                stream.write_all(&byte)?;
-                answers += 1;
-            }
-            Ok(answers)
-        },
-    );
-    start.elapsed().as_secs_f64() * 1e6 / answers as f64
-}
-
-/// One connection; returns what the server's side counted.
-fn connect(
-    network: &Network,
-    client: impl FnOnce(TcpStream) -> io::Result<u64> + Send,
-    server: impl FnOnce(TcpStream) -> io::Result<u64> + Send,
-) -> u64 {
-    let (from, to) = (network.host("client"), network.host("server"));
-    let listener = to
-        .run(|| TcpListener::bind(("0.0.0.0", PORT)))
-        .expect("the port is free");
-    let address = (to.ipv4(), PORT);
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| listener.accept().and_then(|(stream, _)| server(stream)));
-        from.run(|| TcpStream::connect(address).and_then(client))
-            .expect("the connection carries");
-        let counted = serving.join().expect("the server does not panic");
-        counted.expect("the connection carries")
-    })
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

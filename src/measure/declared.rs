@@ -93,7 +93,9 @@ impl Declared {
 /// How far the delay goes down, and up, from its middle.
 fn deviations(it: &Impairment) -> (Duration, Duration) {
     let far = |jitter: &Jitter| {
-        let [down, up] = [0.0, 1.0].map(|chance| jitter.distribution.deviation(chance).abs());
+        // The ends themselves are nowhere on some curves.
+        let [down, up] =
+            [1e-12, 1.0 - 1e-12].map(|chance| jitter.distribution.deviation(chance).abs());
         (jitter.spread.mul_f64(down), jitter.spread.mul_f64(up))
     };
     it.jitter.as_ref().map(far).unwrap_or_default()
@@ -147,6 +149,19 @@ mod tests {
         assert_eq!((declared.shortest(), declared.longest()), (ms(15), ms(25)));
         let mixed = Declared(vec![shaky.reorder(Reorder::new(0.5))]);
         assert_eq!((mixed.shortest(), mixed.spread()), (ms(0), ms(25)));
+    }
+
+    #[test]
+    fn curves_without_ends_are_cut() {
+        let shaky = Impairment::new().delay(ms(20));
+        for (jitter, shortest, longest) in [
+            (Jitter::normal(ms(5)), 0, 40),
+            (Jitter::pareto(ms(6)), 16, 44),
+        ] {
+            let declared = Declared(vec![shaky.clone().jitter(jitter)]);
+            assert_eq!(declared.shortest().as_millis(), shortest, "{jitter:?}");
+            assert_eq!(declared.longest().as_millis(), longest, "{jitter:?}");
+        }
     }
 
     #[test]

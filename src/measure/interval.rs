@@ -15,7 +15,7 @@ use std::fmt;
 /// // 48 of 1,000 datagrams were lost. A loss of 5 % is believable, one of 8 % is not.
 /// let loss = ConfidenceInterval::of(48, 1_000, 0.999);
 /// assert!(loss.contains(0.05) && !loss.contains(0.08));
-/// assert_eq!(loss.to_string(), "2.853 % to 7.468 %");
+/// assert_eq!(loss.to_string(), "2.869 % to 7.432 %");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfidenceInterval {

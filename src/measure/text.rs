@@ -10,7 +10,7 @@ const HEADINGS: [&str; 8] = [
     "direction",
     "sent",
     "lost",
-    "that is",
+    "99.9 % sure",
     "twice",
     "late",
     "damaged",

@@ -31,7 +31,7 @@ fn a_thousand_queries_from_eight_threads(net: &Network) -> TestResult {
                         receive(&socket)
                     };
                     let answer = Packet::parse(&answer).unwrap();
-                    assert_eq!(answer.id(), n.into());
+                    assert_eq!(answer.id(), u16::from(n));
                     let RData::A(address) = &answer.answers[0].rdata else {
                         panic!("{answer:?}");
                     };

@@ -150,7 +150,7 @@ fn rounds_begin_healed(net: &Network) -> TestResult {
     Ok(())
 }
 
-#[netns_test(topology = Topology::new().host("a", |h| h.cable("b", "10.0.0.1/24")).host("b", |h| h.cable("a", "10.0.0.2/24")))]
+#[netns_test(topology = Topology::lan(["a", "b"]))]
 fn all_mistakes_are_told_at_once(net: &Network) -> TestResult {
     let trace = RateTrace::new([(ms(0), 5)]);
     let wrong = Impairment::new().duplicate(1.2);

@@ -8,6 +8,7 @@
     reason = "a test may panic, and so may its helpers"
 )]
 
+mod bad_links;
 mod leases;
 mod multicast;
 mod privileges;

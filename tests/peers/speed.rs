@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{behind_nat, lan, require};
 
 /// What the client reports, with the server seen by these arguments.
-fn measure(net: &Network, arguments: &[&str]) -> TestResult<Value> {
+pub(crate) fn measure(net: &Network, arguments: &[&str]) -> TestResult<Value> {
     let mut server = net
         .host("server")
         .command("iperf3")

@@ -43,7 +43,11 @@ pub(crate) fn nginx<'net>(
 }
 
 /// An nginx that listens.
-fn serve<'net>(host: Host<'net>, scratch: &Scratch, sentence: &str) -> TestResult<Process<'net>> {
+pub(crate) fn serve<'net>(
+    host: Host<'net>,
+    scratch: &Scratch,
+    sentence: &str,
+) -> TestResult<Process<'net>> {
     let configuration = configure(scratch, host.name(), sentence, STAY)?;
     let mut nginx = nginx(host, scratch, &configuration).spawn()?;
     // It listens before it makes the processes that accept.
@@ -51,7 +55,7 @@ fn serve<'net>(host: Host<'net>, scratch: &Scratch, sentence: &str) -> TestResul
     Ok(nginx)
 }
 
-fn fetch(host: Host<'_>, arguments: &[&str]) -> Result<String> {
+pub(crate) fn fetch(host: Host<'_>, arguments: &[&str]) -> Result<String> {
     let mut curl = host.command("curl");
     curl.args(["--silent", "--show-error", "--fail", "--noproxy", "*"]);
     curl.args(arguments).read()
