@@ -210,8 +210,8 @@ fn what_is_sent_to_all_is_not_heard_from_the_other_side(net: &Network) -> TestRe
 fn address_resolution_and_neighbour_discovery_pass(net: &Network) -> TestResult {
     let (a, b) = (net.host("a"), net.host("b"));
     let _trouble = net.partition(["a"], ["b"])?;
-    assert_eq!(a.ping(&b.ipv4().to_string())?.received(), 0);
-    assert_eq!(a.ping(&b.ipv6().to_string())?.received(), 0);
+    assert_eq!(a.ping(b.ipv4())?.received(), 0);
+    assert_eq!(a.ping(b.ipv6())?.received(), 0);
     let neighbours = a.neighbours()?;
     for address in [b.ipv4().into(), IpAddr::from(b.ipv6())] {
         let found = neighbours.iter().find(|it| it.address == address).unwrap();
