@@ -115,7 +115,7 @@
 //! - The kernel takes networks apart after the test has ended, in its own time. Nothing waits for it.
 //!
 //! Out of scope: simulated time and replayable schedules (packets are the kernel's), images and container engines, remote machines.
-//! Impairment and captures are in scope and not there yet. How this crate compares with others is in
+//! Files of captures are in scope and not there yet. How this crate compares with others is in
 //! the README's "Prior art".
 //!
 //! # Implementation notes
