@@ -138,11 +138,11 @@ impl IcmpSocket {
             Err(errno) => return Err(errno.into()),
         };
         let mut hop_limit = None;
-        let mut at = Instant::now();
+        let mut stamp = None;
         for control in message.cmsgs()? {
             match control {
                 ControlMessageOwned::Ipv6HopLimit(limit) => hop_limit = u8::try_from(limit).ok(),
-                ControlMessageOwned::ScmTimestampns(stamp) => at = instant_of(stamp, at),
+                ControlMessageOwned::ScmTimestampns(at) => stamp = Some(at),
                 _ => {}
             }
         }
@@ -155,7 +155,9 @@ impl IcmpSocket {
             bytes: &self.buffer[..length],
             from,
             hop_limit,
-            at,
+            at: stamp.map_or_else(Instant::now, |it| {
+                instant_of(it, SystemTime::now, Instant::now)
+            }),
         }))
     }
 }
@@ -283,12 +285,20 @@ fn ip_of(address: &SockaddrStorage) -> Option<IpAddr> {
     }
 }
 
-/// A moment of the wall clock, in which the kernel stamps, on the clock that is never set. `now` is this moment.
-fn instant_of(stamp: TimeSpec, now: Instant) -> Instant {
+/// A moment of the wall clock, in which the kernel stamps, on the clock that is never set.
+///
+/// Whoever has to wait for a processor between reading the one and the other takes that for time since the stamp. With the wall clock read
+/// first the moment comes out late then, and never early: no round trip seems shorter than the delays on its way.
+fn instant_of(
+    stamp: TimeSpec,
+    wall: impl FnOnce() -> SystemTime,
+    now: impl FnOnce() -> Instant,
+) -> Instant {
     let age = SystemTime::UNIX_EPOCH
         // A clock that stands before 1970 has no such moment.
         .checked_add(Duration::from(stamp))
-        .and_then(|stamp| SystemTime::now().duration_since(stamp).ok());
+        .and_then(|stamp| wall().duration_since(stamp).ok());
+    let now = now();
     // Without an age, the clock was set back in between.
     age.and_then(|age| now.checked_sub(age)).unwrap_or(now)
 }
@@ -314,6 +324,8 @@ pub(crate) fn is_passing(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -321,14 +333,27 @@ mod tests {
         let now = Instant::now();
         for seconds in [0, 1, -1, i32::MAX, i32::MIN] {
             let stamp = TimeSpec::new(seconds.into(), 999_999_999);
-            assert!(instant_of(stamp, now) <= now, "{seconds}");
+            let moment = instant_of(stamp, SystemTime::now, || now);
+            assert!(moment <= now, "{seconds}");
         }
         let day = Duration::from_secs(24 * 60 * 60);
         let long_ago = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
             - day;
-        let moment = instant_of(TimeSpec::from_duration(long_ago), now);
+        let moment = instant_of(TimeSpec::from_duration(long_ago), SystemTime::now, || now);
         assert!(moment == now || now - moment >= day);
+    }
+
+    #[test]
+    fn a_thread_that_waits_between_the_clocks_finds_nothing_early() {
+        let (wall, now) = (SystemTime::now(), Instant::now());
+        let stamp = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        // Each look at a clock is a second after the one before.
+        let looks = Cell::new(0);
+        let passed = || Duration::from_secs(looks.replace(looks.get() + 1));
+        let stamp = TimeSpec::from_duration(stamp);
+        let moment = instant_of(stamp, || wall + passed(), || now + passed());
+        assert!(moment >= now, "{:?} early", now - moment);
     }
 }
