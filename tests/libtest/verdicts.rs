@@ -32,6 +32,7 @@ pub(crate) const FAILING: [&str; 55] = [
     "outcomes::fails_by_a_mistyped_address",
     "outcomes::fails_by_a_thread_that_is_left",
     "outcomes::fails_by_a_topology_that_panics",
+    "outcomes::fails_by_chance",
     "outcomes::fails_by_its_topology",
     "outcomes::fails_by_the_name_of_its_host",
     "outcomes::fails_by_waiting_in_vain",
