@@ -220,7 +220,7 @@ fn a_step_that_fails_ends_the_schedule_and_is_told(net: &Network) -> TestResult 
     Ok(())
 }
 
-#[test]
+#[netns_test]
 fn a_failure_that_nobody_was_told_of_is_one_of_the_network() {
     let network = Topology::lan(["a", "b"]).build().unwrap();
     let (done, until_done) = mpsc::channel();
