@@ -89,6 +89,7 @@ fn each_step_does_what_its_guard_does_and_ends_with_its_time(net: &Network) -> T
         (Step::impair_ingress("a", "eth0", mute()), "a", "b"),
         (Step::impair_host("c", mute()), "c", "b"),
         (Step::partition(["a"], ["b", "c"]), "b", "a"),
+        (Step::pause("b"), "a", "b"),
     ] {
         let playing = net.play(Schedule::new().at(ms(0), step.clone()))?;
         playing.wait()?;
