@@ -173,4 +173,17 @@ mod tests {
         assert_eq!(now(&line, Way::Forth), Some(1));
         assert!(line.is_troubled());
     }
+
+    #[test]
+    fn a_rate_that_changes_is_a_change_of_its_direction_and_no_other_trouble() {
+        let plan = Topology::lan(["a", "b"]).wires().plan();
+        let mut line = Line::new(&plan.unwrap(), 0);
+        let number = line.impair(Way::Forth, Impairment::new().rate(1_000_000));
+        line.joined_by(Some(Backend::Wire));
+        assert_eq!(line.changed().count(), 0);
+        line.limit(number, 2_000_000);
+        assert_eq!(line.changed().collect::<Vec<Way>>(), [Way::Forth]);
+        assert_eq!(line.effective(Way::Forth).unwrap().0.rate, Some(2_000_000));
+        assert_eq!(line.number(Way::Forth), number);
+    }
 }

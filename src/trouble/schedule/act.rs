@@ -38,6 +38,7 @@ pub(super) fn begin<'net>(
         What::RandomHalves => {
             net.apply_grudge(&Grudge::random_halves(net.between_whom(), chance))?
         }
+        What::Pause(host) => net.find_host(host)?.pause()?,
         What::Isolate(node) => net.isolate(node)?,
         What::Run(name, body) => {
             let result = net.root().run(|| body(net));

@@ -51,6 +51,7 @@ pub(super) enum What {
     Partition(Grudge, String),
     RandomHalves,
     Isolate(String),
+    Pause(String),
     End(String),
     Heal,
     Run(String, Call),
@@ -130,6 +131,11 @@ impl Step {
     /// Keeps a node from all others: see [`Network::isolate`].
     pub fn isolate(node: &str) -> Self {
         Self::new(What::Isolate(node.to_owned()))
+    }
+
+    /// Lets a host stand still: see [`Host::pause`](crate::Host::pause).
+    pub fn pause(host: &str) -> Self {
+        Self::new(What::Pause(host.to_owned()))
     }
 
     /// Ends the trouble of the step of that [name](Self::named).
@@ -231,6 +237,7 @@ impl fmt::Display for Step {
             What::Partition(_, text) => write!(f, "partition {text}")?,
             What::RandomHalves => f.write_str("partition random halves")?,
             What::Isolate(node) => write!(f, "isolate node `{node}`")?,
+            What::Pause(host) => write!(f, "pause host `{host}`")?,
             What::End(name) => write!(f, "end `{name}`")?,
             What::Heal => f.write_str("heal")?,
             What::Run(name, _) => write!(f, "run `{name}`")?,
