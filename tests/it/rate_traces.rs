@@ -131,7 +131,7 @@ fn a_rate_that_changes_changes_no_fate(net: &Network) -> TestResult {
                 to.recv(&mut bytes)?;
                 got.insert(u32::from_ne_bytes(bytes));
             }
-            let now = playing.log().last().map_or(ms(0), |it| it.planned);
+            let now = playing.log().last().map_or_else(|| ms(0), |it| it.planned);
             playing.wait_for(now + ms(6))?;
         }
     }

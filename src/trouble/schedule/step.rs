@@ -46,7 +46,7 @@ pub(super) struct Place {
 pub(super) enum What {
     Cut(Place),
     Impair(Place, Vec<(Side, Impairment)>),
-    ImpairHost(String, Profile),
+    ImpairHost(String, Box<Profile>),
     Rates(Place, Vec<Side>, RateTrace),
     Partition(Grudge, String),
     RandomHalves,
@@ -87,7 +87,7 @@ impl Step {
 
     /// Impairs all cables of a host in both directions: see [`Host::impair`](crate::Host::impair).
     pub fn impair_host(node: &str, what: impl Into<Profile>) -> Self {
-        Self::new(What::ImpairHost(node.to_owned(), what.into()))
+        Self::new(What::ImpairHost(node.to_owned(), Box::new(what.into())))
     }
 
     /// Lets a cable follow a trace of rates in both directions: see [`Link::play_rate`](crate::Link::play_rate).
