@@ -141,7 +141,7 @@ fn a_rate_that_changes_changes_no_fate(net: &Network) -> TestResult {
     Ok(())
 }
 
-#[netns_test(topology = Topology::lan(["a", "b"]).wires(), requires(netem))]
+#[netns_test(topology = Topology::lan(["a", "b"]).wires().backend(Backend::Kernel))]
 fn the_kernel_plays_traces_too(net: &Network) -> TestResult {
     let link = net.host("a").link("eth0");
     let trace = RateTrace::new([(ms(100), 400_000), (NEVER, 800_000)]);
