@@ -104,11 +104,15 @@ fn https(
     let time = std::thread::scope(|scope| {
         let serving = scope.spawn(move || {
             let session = ServerConnection::new(Arc::new(tls))?;
-            answer(rustls::StreamOwned::new(session, listener.accept()?.0))?;
+            let (stream, _) = listener.accept()?;
+            stream.set_nodelay(true)?;
+            answer(rustls::StreamOwned::new(session, stream))?;
             Ok::<_, Failure>(())
         });
         let start = Instant::now();
         let stream = ship.run(|| TcpStream::connect(address))?;
+        // What ends the handshake and the request are two small segments: the second one must not wait for the first to be acknowledged.
+        stream.set_nodelay(true)?;
         let session = ClientConnection::new(known, "station".try_into()?)?;
         let mut stream = rustls::StreamOwned::new(session, stream);
         stream.write_all(REQUEST)?;

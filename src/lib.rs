@@ -99,6 +99,7 @@
 //! | `NETNS_TEST_ISOLATION=process\|thread` | `thread`: tests run in the process that you started, all of which enters; nobody enforces deadlines. For debuggers | `process` |
 //! | `NETNS_TEST_TIMEOUT=SECONDS` | the deadline of tests that set none | `60` |
 //! | `NETNS_TEST_TIME_SCALE=N` | what every limit is multiplied by | `1` |
+//! | `NETNS_TEST_SEED=N` | from which everything follows that is left to chance: fates of packets, schedules. The report of a failed test names it | [`Topology::seed`], or another one for each network |
 //! | `NETNS_TEST_ON_FAIL=report\|hold\|none` | what a failed test leaves: a report, the report and the live network until Enter, nothing | `report` |
 //!
 //! # Limits

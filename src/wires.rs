@@ -12,8 +12,9 @@ use crate::live::Parts;
 use crate::packet::Way;
 use crate::plan::{Cable, End};
 use crate::relay::{Engine, Frames, Line, NO_OUTAGE};
+use crate::sys::offload::{self, Offloads};
+use crate::sys::tc;
 use crate::sys::tc::Socket;
-use crate::sys::{offload, tc};
 use crate::worker;
 
 /// Joins the halves of all wires.
@@ -77,13 +78,14 @@ impl<'p> Wire<'p> {
     fn refresh(self, line: &mut Line) -> Result<()> {
         let is_troubled = line.is_troubled();
         if is_troubled {
-            self.offload(line, false)?;
+            self.offload(line, Offloads::Nothing)?;
         }
         self.join(line)?;
-        if !is_troubled {
-            self.offload(line, true)?;
+        match line.driver {
+            _ if is_troubled => Ok(()),
+            Some(Backend::Wire) => self.offload(line, Offloads::Plain),
+            _ => self.offload(line, Offloads::All),
         }
-        Ok(())
     }
 
     /// By the kernel if it can and may; else by the engine.
@@ -178,17 +180,17 @@ impl<'p> Wire<'p> {
     }
 
     /// Has both hosts cut their data into packets themselves, or leave that to the cable.
-    fn offload(self, line: &mut Line, on: bool) -> Result<()> {
-        if line.offloads == on {
+    fn offload(self, line: &mut Line, kept: Offloads) -> Result<()> {
+        if line.offloads == kept {
             return Ok(());
         }
         for End { node, name, .. } in &self.cable().ends {
             let node = self.parts.node(self.parts.plan.namespace_of(*node));
             let what = format!("set the offloads of interface `{name}`");
-            worker::run_in(node, || offload::set(name, on))?
+            worker::run_in(node, || offload::set(name, kept))?
                 .map_err(|cause| Error::kernel(what, cause).inside(&node.name))?;
         }
-        line.offloads = on;
+        line.offloads = kept;
         Ok(())
     }
 

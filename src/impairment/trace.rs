@@ -122,20 +122,6 @@ impl RateTrace {
         self.steps.last().map_or(0, |step| step.1)
     }
 
-    /// The rates in turn, with when each begins: without end if it is repeated.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
-        let rounds = match (self.repeated, self.duration().is_zero()) {
-            (true, false) => usize::MAX,
-            _ => 1,
-        };
-        let steps = std::iter::repeat_n(&self.steps, rounds).flatten();
-        steps.scan(Duration::ZERO, |at, (time, rate)| {
-            let begins = *at;
-            *at = begins.saturating_add(*time);
-            Some((begins, *rate))
-        })
-    }
-
     /// Why it makes no sense: nothing if it does.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         if self.steps.is_empty() {

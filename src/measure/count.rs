@@ -27,6 +27,8 @@ pub(super) struct Course {
     pub(super) payload: usize,
     /// How many of them queues have room for.
     pub(super) room: Option<u64>,
+    /// Whether it is known that none overtakes another.
+    pub(super) in_order: bool,
     /// How long one is under way.
     pub(super) longest: Duration,
     /// How long the queues need for one frame.
@@ -87,22 +89,29 @@ impl Counting<'_> {
         let window = self.course.room.map_or(WINDOW, |room| room.min(WINDOW)) as usize;
         let queued = self.course.sending * window as u32;
         let stall = STALL + self.course.longest + queued;
-        // Those before are under way no more.
-        let mut over = 0;
+        let mut given_up = 0;
         for number in 0..self.course.datagrams {
-            while number as usize >= over + window {
-                let heard = self.hear(stall)?;
-                over = if heard {
-                    over.max(self.tally.next())
-                } else {
-                    number as usize
-                };
+            let sent = number as usize;
+            while sent >= self.over(given_up) + window {
+                if !self.hear(stall)? {
+                    given_up = match self.course.in_order {
+                        true => sent,
+                        false => sent - self.tally.distinct as usize,
+                    };
+                }
             }
             send(self.sender, &mut self.message, number);
             while self.hear(Duration::ZERO)? {}
-            over = over.max(self.tally.next());
         }
         Ok(())
+    }
+
+    /// How many are under way no more. Where nothing overtakes, what came later says so of those before.
+    fn over(&self, given_up: usize) -> usize {
+        match self.course.in_order {
+            true => self.tally.next().max(given_up),
+            false => self.tally.distinct as usize + given_up,
+        }
     }
 
     /// Waits for those that are still under way: first for a mark that was sent after them, then for those that it has overtaken.

@@ -46,6 +46,7 @@ pub(super) fn run(
 ) -> Result<LinkReport> {
     let pair = Pair::open(near, far, target)?;
     let declared = path::declared(near, pair.addresses[0], far, target);
+    let is_known = declared.is_some();
     let known = declared.clone().unwrap_or_default();
     pair.greet(&known)?;
     let round_trips = pair.round_trips(asked.round_trips, &known)?;
@@ -53,7 +54,9 @@ pub(super) fn run(
     let slowest = round_trips.last().copied().unwrap_or_default();
     let mut directions = <[DirectionReport; 2]>::default();
     for (from, report) in directions.iter_mut().enumerate() {
-        pair.count(from, &known[from], slowest, asked, report)?;
+        let in_order = is_known && !known[from].reorders();
+        let course = pair.course(&known[from], in_order, slowest, asked);
+        pair.count(from, &course, report)?;
     }
     for (from, report) in directions.iter_mut().enumerate() {
         pair.load(from, &known[from], slowest, asked, report)?;
@@ -129,32 +132,35 @@ impl<'net> Pair<'net> {
         Ok(times.collect())
     }
 
-    /// Counts what becomes of the datagrams from one of the hosts.
-    fn count(
+    fn course(
         &self,
-        from: usize,
         known: &Declared,
+        in_order: bool,
         slowest: Duration,
         asked: &Measurement,
-        report: &mut DirectionReport,
-    ) -> Result<()> {
-        if asked.datagrams == 0 {
-            return Ok(());
-        }
-        let receiving = self.hosts[1 - from];
+    ) -> Course {
         let frame = self.frame(asked.payload);
         let longest = known.longest().max(slowest);
-        let course = Course {
+        Course {
             token: self.token,
             datagrams: asked.datagrams,
             payload: asked.payload,
             room: known.room(frame),
+            in_order,
             longest,
             sending: known.time_for(frame),
             patience: settings::scaled(PATIENCE) + longest + known.waiting(),
-        };
+        }
+    }
+
+    /// Counts what becomes of the datagrams from one of the hosts.
+    fn count(&self, from: usize, course: &Course, report: &mut DirectionReport) -> Result<()> {
+        if course.datagrams == 0 {
+            return Ok(());
+        }
+        let receiving = self.hosts[1 - from];
         let before = self.dropped(receiving)?;
-        let tally = count::count(&self.sockets[from], &self.sockets[1 - from], &course)
+        let tally = count::count(&self.sockets[from], &self.sockets[1 - from], course)
             .map_err(|cause| refused(receiving, cause))?;
         let dropped = self.dropped(receiving)?.since(before);
         if dropped.overflowed > 0 {
@@ -165,7 +171,7 @@ impl<'net> Pair<'net> {
             return Err(refused(receiving, io::Error::other(cause))
                 .help("fewer threads at once leave the measurement time to read"));
         }
-        report.sent = asked.datagrams.into();
+        report.sent = course.datagrams.into();
         report.distinct = tally.distinct;
         report.duplicates = tally.duplicates;
         report.overtaken = tally.overtaken;

@@ -3,6 +3,7 @@
 use crate::impairment::{Backend, Impairment};
 use crate::packet::Way;
 use crate::plan::Plan;
+use crate::sys::offload::Offloads;
 
 /// What an Ethernet frame has beside its packet: addresses, type, and two VLAN tags.
 const HEADERS: u32 = 22;
@@ -28,8 +29,8 @@ pub(crate) struct Line {
     pub(crate) driver: Option<Backend>,
     /// The impairments that are in force, by direction, in their versions: none, or nobody has been told yet.
     in_force: [Option<(u64, u64)>; 2],
-    /// Whether the hosts' ends leave segmentation and checksums to the hardware that they do not have.
-    pub(crate) offloads: bool,
+    /// What the hosts' ends leave to hardware that they do not have.
+    pub(crate) offloads: Offloads,
 }
 
 /// An impairment of one direction.
@@ -55,7 +56,7 @@ impl Line {
             count: 0,
             driver: None,
             in_force: [None; 2],
-            offloads: true,
+            offloads: Offloads::All,
         };
         for (way, planned) in Way::BOTH.into_iter().zip(&plan.wires[wire].impairments) {
             if let Some(planned) = planned {
@@ -171,5 +172,18 @@ mod tests {
         line.relieve(third);
         assert_eq!(now(&line, Way::Forth), Some(1));
         assert!(line.is_troubled());
+    }
+
+    #[test]
+    fn a_rate_that_changes_is_a_change_of_its_direction_and_no_other_trouble() {
+        let plan = Topology::lan(["a", "b"]).wires().plan();
+        let mut line = Line::new(&plan.unwrap(), 0);
+        let number = line.impair(Way::Forth, Impairment::new().rate(1_000_000));
+        line.joined_by(Some(Backend::Wire));
+        assert_eq!(line.changed().count(), 0);
+        line.limit(number, 2_000_000);
+        assert_eq!(line.changed().collect::<Vec<Way>>(), [Way::Forth]);
+        assert_eq!(line.effective(Way::Forth).unwrap().0.rate, Some(2_000_000));
+        assert_eq!(line.number(Way::Forth), number);
     }
 }

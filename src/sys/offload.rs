@@ -27,35 +27,64 @@ const TOLD: usize = 4;
 /// A kernel has some sixty features. More than this is damage.
 const MOST: u32 = 4096;
 
-/// Turns the offloads of what an interface sends off, or on as those of a new veth are. In the calling thread's network.
-pub(crate) fn set(interface: &str, on: bool) -> io::Result<()> {
+/// Leaves an interface these offloads of what it sends, and no others. In the calling thread's network.
+pub(crate) fn set(interface: &str, kept: Offloads) -> io::Result<()> {
     let mut device = Device::open(interface)?;
-    let wanted = device.offloads()?;
-    let state = device.state(wanted.len())?;
-    let mut request = vec![ETHTOOL_SFEATURES, wanted.len() as u32];
-    for (wanted, state) in wanted.iter().zip(&state) {
-        let valid = wanted & state.available;
-        request.extend([valid, if on { valid } else { 0 }]);
+    let numbers = device.offloads(kept)?;
+    let state = device.state(numbers.len())?;
+    let mut request = vec![ETHTOOL_SFEATURES, numbers.len() as u32];
+    for (numbers, state) in numbers.iter().zip(&state) {
+        let valid = numbers.all & state.available;
+        request.extend([valid, valid & numbers.kept]);
     }
     device.ask(&mut request)?;
-    let left = device.state(wanted.len())?;
-    let is_done = wanted.iter().zip(&left).all(|(wanted, state)| {
-        let changeable = wanted & state.available;
-        state.active & changeable == if on { changeable } else { 0 }
+    let left = device.state(numbers.len())?;
+    let is_done = numbers.iter().zip(&left).all(|(numbers, state)| {
+        let changeable = numbers.all & state.available;
+        state.active & changeable == changeable & numbers.kept
     });
     if is_done {
         return Ok(());
     }
-    let word = if on { "on" } else { "off" };
-    Err(io::Error::other(format!(
-        "not all offloads can be turned {word}"
-    )))
+    Err(io::Error::other("not all offloads can be changed"))
+}
+
+/// What an interface may leave to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offloads {
+    /// All that it can, as a new veth does.
+    All,
+    /// What a packet socket can pass on: the segmentation of TCP, and the checksums of TCP and UDP.
+    Plain,
+    /// One packet is one frame.
+    Nothing,
+}
+
+impl Offloads {
+    fn keep(self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            // Before Linux 6.2, what UDP has others segment cannot be read from a packet socket; nor can tunnels on any.
+            Self::Plain => {
+                let parts = ["tx-tcp", "tx-generic", "tx-checksum", "scatter-gather"];
+                !name.contains("sctp") && parts.iter().any(|part| name.contains(part))
+            }
+            Self::Nothing => false,
+        }
+    }
 }
 
 /// Whether a feature is about what is sent, and lets a packet be other than its frames.
 fn is_offload(name: &str) -> bool {
     let parts = ["checksum", "scatter-gather", "segmentation", "gso-list"];
     name.starts_with("tx-") && parts.iter().any(|part| name.contains(part))
+}
+
+/// The numbers of offloads, 32 of them as bits.
+#[derive(Clone, Copy, Default)]
+struct Numbers {
+    all: u32,
+    kept: u32,
 }
 
 /// 32 features of an interface, as bits.
@@ -83,7 +112,7 @@ impl Device {
     }
 
     /// The features to be changed, 32 to a word. Each kernel has its own numbers for them, by which it lists their names.
-    fn offloads(&mut self) -> io::Result<Vec<u32>> {
+    fn offloads(&mut self, kept: Offloads) -> io::Result<Vec<Numbers>> {
         // `struct ethtool_sset_info`: the sets that are asked about, as 64 bits; the count follows.
         let mut info = [ETHTOOL_GSSET_INFO, 0, 0, 0, 0];
         let set = (1_u64 << ETH_SS_FEATURES).to_ne_bytes();
@@ -99,11 +128,14 @@ impl Device {
             .iter()
             .flat_map(|it| it.to_ne_bytes())
             .collect();
-        let mut offloads = vec![0; (count as usize).div_ceil(32)];
+        let mut offloads = vec![Numbers::default(); (count as usize).div_ceil(32)];
         for (number, name) in bytes.chunks(NAME).enumerate() {
             let name = String::from_utf8_lossy(name);
-            if is_offload(name.trim_end_matches('\0')) {
-                offloads[number / 32] |= 1 << (number % 32);
+            let name = name.trim_end_matches('\0');
+            let bit = u32::from(is_offload(name)) << (number % 32);
+            offloads[number / 32].all |= bit;
+            if kept.keep(name) {
+                offloads[number / 32].kept |= bit;
             }
         }
         Ok(offloads)

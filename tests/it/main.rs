@@ -50,6 +50,7 @@ mod paths;
 mod pings;
 mod policy;
 mod programs;
+mod rate_traces;
 mod readiness;
 mod ready;
 mod routers;

@@ -140,7 +140,7 @@ fn pings_arrive_with_the_ttl_and_the_address_that_a_rule_sets(net: &Network) -> 
             &packet
                 .view()
                 .icmp()
-                .or(packet.view().icmpv6())
+                .or_else(|| packet.view().icmpv6())
                 .unwrap()
                 .kind,
         );

@@ -246,7 +246,7 @@ fn rules_meet_arp_and_neighbour_discovery(net: &Network) -> TestResult {
         server.link("eth0").add_address(address)?;
         client
             .link("eth0")
-            .add_address(&address.replace("2/", "1/"))?;
+            .add_address(address.replace("2/", "1/"))?;
         let to = address.split('/').next().ok_or("no address")?;
         let mute = client
             .link("eth0")

@@ -1,13 +1,13 @@
 //! Trouble by the clock: what is done when, what it does, and how it ends.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netns_test::{
-    Backend, Impairment, Loss, Network, Playing, RateTrace, Schedule, Step, TestResult, Topology,
+    Impairment, Loss, Network, Playing, RateTrace, Schedule, Step, TestResult, Topology,
     eventually, netns_test,
 };
 
@@ -89,6 +89,7 @@ fn each_step_does_what_its_guard_does_and_ends_with_its_time(net: &Network) -> T
         (Step::impair_ingress("a", "eth0", mute()), "a", "b"),
         (Step::impair_host("c", mute()), "c", "b"),
         (Step::partition(["a"], ["b", "c"]), "b", "a"),
+        (Step::pause("b"), "a", "b"),
     ] {
         let playing = net.play(Schedule::new().at(ms(0), step.clone()))?;
         playing.wait()?;
@@ -220,7 +221,7 @@ fn a_step_that_fails_ends_the_schedule_and_is_told(net: &Network) -> TestResult 
     Ok(())
 }
 
-#[test]
+#[netns_test]
 fn a_failure_that_nobody_was_told_of_is_one_of_the_network() {
     let network = Topology::lan(["a", "b"]).build().unwrap();
     let (done, until_done) = mpsc::channel();
@@ -297,162 +298,5 @@ fn a_connection_survives_a_partition_and_a_cut(net: &Network) -> TestResult {
     sent.map_err(|error: netns_test::TestError| error)?;
     assert_eq!(playing.log().len(), 4);
     playing.stop()?;
-    Ok(())
-}
-
-fn engine() -> Topology {
-    Topology::lan(["a", "b"]).wires().backend(Backend::Wire)
-}
-
-/// Sends datagrams without pause; how many bytes of frames came by when the time was over, and how long that was.
-fn flood(net: &Network, time: Duration, limit: impl Fn(Duration) -> f64) -> TestResult<u64> {
-    const FRAME: u64 = 14 + 20 + 8 + 1000;
-    let [a, b] = ["a", "b"].map(|name| net.host(name));
-    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
-    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
-    to.set_read_timeout(Some(ms(1)))?;
-    let began = Instant::now();
-    let mut bytes = 0;
-    while began.elapsed() < time {
-        for _ in 0..4 {
-            from.send_to(&[0; 1000], b.socket_addr(9))?;
-        }
-        if to.recv(&mut [0; 2000]).is_ok() {
-            bytes += FRAME;
-            let allowed = limit(began.elapsed());
-            assert!(bytes as f64 <= allowed, "{bytes} came by, {allowed} may");
-        }
-    }
-    Ok(bytes)
-}
-
-#[netns_test(topology = engine())]
-fn a_trace_is_never_exceeded_and_gives_the_rate_back(net: &Network) -> TestResult {
-    let link = net.host("a").link("eth0");
-    // Nothing at all, and then a little for ever.
-    let trace = RateTrace::new([(ms(200), 0), (NEVER, 800_000)]);
-    net.host("a").ping_with("b", once)?.assert_lossless();
-    let began = Instant::now();
-    let trouble = link.play_rate_egress(trace)?;
-    assert_eq!(
-        trouble.to_string(),
-        "play rates from 0 bit/s to 800 kbit/s in 2 steps over 3600.2s out on interface `eth0` of node `a`"
-    );
-    let bytes = flood(net, ms(700), |_| {
-        let open = began.elapsed().saturating_sub(ms(200));
-        // One frame, because the last one is late by less than that.
-        open.as_secs_f64() * 100_000.0 + 1042.0
-    })?;
-    assert!(bytes > 0);
-    trouble.heal()?;
-    net.host("a").ping_with("b", once)?.assert_lossless();
-    let wide = Instant::now();
-    let bytes = flood(net, ms(300), |_| f64::INFINITY)?;
-    assert!(
-        bytes as f64 > wide.elapsed().as_secs_f64() * 100_000.0,
-        "{bytes}"
-    );
-    Ok(())
-}
-
-#[netns_test(topology = engine())]
-fn what_waits_is_not_lost_when_the_rate_changes_or_the_trace_ends(net: &Network) -> TestResult {
-    let [a, b] = ["a", "b"].map(|name| net.host(name));
-    a.ping_with("b", once)?.assert_lossless();
-    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
-    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
-    to.set_read_timeout(Some(ANSWER))?;
-    let link = a.link("eth0");
-    let outage = RateTrace::new([(NEVER, 0), (ms(1), 10_000_000)]);
-    for trace in [RateTrace::new([(ms(100), 0), (ms(1), 10_000_000)]), outage] {
-        let is_short = trace.duration() < NEVER;
-        let trouble = link.play_rate(trace)?;
-        for number in 0..20_u8 {
-            from.send_to(&[number; 500], b.socket_addr(9))?;
-        }
-        let waits = if is_short {
-            Some(trouble)
-        } else {
-            trouble.heal()?;
-            None
-        };
-        for number in 0..20_u8 {
-            let mut got = [0; 500];
-            to.recv(&mut got)?;
-            assert_eq!(got[0], number);
-        }
-        drop(waits);
-    }
-    Ok(())
-}
-
-#[netns_test(topology = engine().seed(11))]
-fn a_rate_that_changes_changes_no_fate(net: &Network) -> TestResult {
-    let [a, b] = ["a", "b"].map(|name| net.host(name));
-    a.ping_with("b", once)?.assert_lossless();
-    let to = b.run(|| UdpSocket::bind("0.0.0.0:9"))?;
-    let from = a.run(|| UdpSocket::bind("0.0.0.0:0"))?;
-    to.set_read_timeout(Some(ANSWER))?;
-    let trace = RateTrace::new([(ms(3), 100_000_000), (ms(3), 50_000_000)]).repeated();
-    let half = Impairment::new().loss(Loss::every_nth(1000));
-    let _half = a.link("eth0").impair_egress(half)?;
-    let playing =
-        net.play(Schedule::new().at(ms(0), Step::play_rate_egress("a", "eth0", trace)))?;
-    let mut last = Instant::now();
-    // Of any thousand one is lost, however often the rate changes meanwhile: begun anew, none would be.
-    let mut got = Vec::new();
-    for number in 0..1100_u32 {
-        from.send_to(&number.to_ne_bytes(), b.socket_addr(9))?;
-        if number % 50 == 49 {
-            let until = playing.log().last().map_or(ms(0), |it| it.planned) + ms(6);
-            playing.wait_for(until)?;
-            assert!(last.elapsed() > ms(0));
-            last = Instant::now();
-        }
-    }
-    loop {
-        let mut number = [0; 4];
-        to.recv(&mut number)?;
-        let number = u32::from_ne_bytes(number);
-        got.push(number);
-        if number == 1099 {
-            break;
-        }
-    }
-    assert!(playing.log().len() > 10);
-    assert!(got.len() < 1100, "nothing was lost");
-    Ok(())
-}
-
-#[netns_test(topology = Topology::lan(["a", "b"]).wires(), requires(netem))]
-fn the_kernel_plays_traces_too(net: &Network) -> TestResult {
-    let link = net.host("a").link("eth0");
-    let trace = RateTrace::new([(ms(100), 400_000), (NEVER, 800_000)]);
-    let began = Instant::now();
-    let trouble = link.play_rate_egress(trace)?;
-    assert_eq!(link.backend()?, Backend::Kernel);
-    // Two bursts of a frame each, one of which is whole.
-    let bytes = flood(net, ms(500), |_| {
-        began.elapsed().as_secs_f64() * 100_000.0 + 4.0 * 1600.0
-    })?;
-    assert!(bytes > 0);
-    trouble.heal()?;
-    net.host("a").ping_with("b", once)?.assert_lossless();
-    Ok(())
-}
-
-#[netns_test(topology = Topology::lan(["a", "b"]).wires().backend(Backend::Kernel))]
-fn what_the_kernel_cannot_is_told_before_anything_is_done(net: &Network) -> TestResult {
-    let trace = RateTrace::new([(ms(100), 0), (NEVER, 800_000)]);
-    let nth = Impairment::new().loss(Loss::every_nth(3));
-    let schedule = Schedule::new()
-        .at(ms(0), Step::play_rate("a", "eth0", trace))
-        .at(ms(1), Step::impair("a", "eth0", nth));
-    let error = net.play(schedule).unwrap_err().to_string();
-    assert!(error.contains("a rate of 0 needs our own wire"), "{error}");
-    assert!(
-        error.contains("netem loses by chance, and not packet number 3"),
-        "{error}"
-    );
     Ok(())
 }

@@ -22,6 +22,7 @@ mod failures;
 mod hold;
 mod lacking;
 mod output;
+mod seeds;
 mod tasks;
 // --- who else is there ---
 mod neighbours;

@@ -246,3 +246,20 @@ fn offloads_are_off_while_a_wire_is_impaired() {
     assert_eq!(seen(), before);
     network.close().unwrap();
 }
+
+/// What a packet socket cannot read is cut into frames before: tunnels, SCTP, and UDP on kernels before 6.2.
+#[netns_test]
+fn a_wire_of_ours_is_sent_what_it_can_carry() {
+    let network = wire().backend(Backend::Wire).build().unwrap();
+    let text = in_host(network.host("a"), "ethtool -k eth0");
+    for line in [
+        "tcp-segmentation-offload: on",
+        "scatter-gather: on",
+        "tx-udp-segmentation: off",
+        "tx-sctp-segmentation: off",
+        "tx-gre-segmentation: off",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    network.close().unwrap();
+}

@@ -20,8 +20,6 @@ fn a_rate_holds_for_its_step_and_the_last_stays() {
         trace.to_string(),
         "rates from 0 bit/s to 9 kbit/s in 3 steps over 4s"
     );
-    let changes: Vec<_> = trace.changes().collect();
-    assert_eq!(changes, [(secs(0), 8_000), (secs(1), 0), (secs(3), 9_000)]);
 }
 
 #[test]
@@ -29,14 +27,8 @@ fn a_repeated_trace_begins_again() {
     let trace = RateTrace::new([(secs(1), 8_000), (secs(2), 9_000)]).repeated();
     assert_eq!(trace.rate_at(secs(3)), 8_000);
     assert_eq!(trace.rate_at(secs(3_000_000_001)), 9_000);
-    let changes: Vec<_> = trace.changes().take(3).collect();
-    assert_eq!(
-        changes,
-        [(secs(0), 8_000), (secs(1), 9_000), (secs(3), 8_000)]
-    );
-    // What would turn for ever without moving on is refused, and ends.
+    // What would turn for ever without moving on is refused.
     let still = RateTrace::new([(Duration::ZERO, 8_000)]).repeated();
-    assert_eq!(still.changes().count(), 1);
     assert_eq!(still.mistakes(), ["step 1 of the trace takes no time"]);
 }
 

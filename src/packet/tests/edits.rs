@@ -79,7 +79,7 @@ fn every_field_is_set_where_it_is() {
         let ttl = packet
             .ipv4()
             .map(|ip| ip.ttl)
-            .or(packet.ipv6().map(|ip| ip.hop_limit));
+            .or_else(|| packet.ipv6().map(|ip| ip.hop_limit));
         assert_eq!(ttl, Some(3));
         assert!(checksums_are_right(&new));
     }

@@ -75,7 +75,7 @@ impl Around {
     fn add_v4(&self, frame: &mut Vec<u8>, protocol: u8, content: &[u8]) {
         let length = 20 + self.extra.len();
         let (id, offset, more) = self.fragment.unwrap_or((7, 0, false));
-        let place = offset / 8 | u16::from(more) << 13;
+        let place = (offset / 8) | (u16::from(more) << 13);
         let mut header = vec![0x40 | (length / 4) as u8, 0];
         header.extend(((length + content.len()) as u16).to_be_bytes());
         header.extend([id.to_be_bytes(), place.to_be_bytes()].concat());

@@ -333,3 +333,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rate_decides_about_no_fate_and_all_else_does() {
+    let lossy = Impairment::new().loss(Loss::random(0.5));
+    let fates = Fates::new(&lossy, 7);
+    let limited = lossy.clone().rate(1_000_000).queue(Queue::Packets(3));
+    assert!(fates.are_of(&lossy, 7) && fates.are_of(&limited, 7));
+    assert!(!fates.are_of(&limited, 8));
+    assert!(!fates.are_of(&limited.corrupt(0.1), 7));
+}

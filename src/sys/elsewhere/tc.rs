@@ -53,7 +53,14 @@ pub(crate) fn cannot(_what: &Impairment) -> Option<String> {
 pub(crate) mod offload {
     use std::io;
 
-    pub(crate) fn set(_interface: &str, _on: bool) -> io::Result<()> {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Offloads {
+        All,
+        Plain,
+        Nothing,
+    }
+
+    pub(crate) fn set(_interface: &str, _kept: Offloads) -> io::Result<()> {
         Err(super::super::unsupported())
     }
 }

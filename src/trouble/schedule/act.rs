@@ -3,7 +3,7 @@
 use super::rates::Rates;
 use super::step::{Place, Step, What};
 use crate::error::{Error, Kind, Result};
-use crate::impairment::Impairment;
+use crate::impairment::{Impairment, Profile};
 use crate::link::Link;
 use crate::network::Network;
 use crate::trouble::impair::Side;
@@ -28,7 +28,7 @@ pub(super) fn begin<'net>(
             let sides: Vec<(Side, &Impairment)> = sides.iter().map(|it| (it.0, &it.1)).collect();
             place.link(net)?.impair_sides(&sides, &[])?
         }
-        What::ImpairHost(node, what) => net.find_host(node)?.impair(what.clone())?,
+        What::ImpairHost(node, what) => net.find_host(node)?.impair(Profile::clone(what))?,
         What::Rates(place, sides, trace) => {
             let (rates, trouble) = Rates::begin(place.link(net)?, sides, trace)?;
             let rates = Some(rates);
@@ -38,6 +38,7 @@ pub(super) fn begin<'net>(
         What::RandomHalves => {
             net.apply_grudge(&Grudge::random_halves(net.between_whom(), chance))?
         }
+        What::Pause(host) => net.find_host(host)?.pause()?,
         What::Isolate(node) => net.isolate(node)?,
         What::Run(name, body) => {
             let result = net.root().run(|| body(net));

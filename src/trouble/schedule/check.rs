@@ -136,7 +136,7 @@ impl Check<'_> {
                 }
             }
             What::Partition(grudge, _) => self.grudge(grudge),
-            What::Isolate(node) => drop(self.host(node)),
+            What::Isolate(node) | What::Pause(node) => drop(self.host(node)),
             What::RandomHalves => {
                 if self.net.between_whom().len() < 2 {
                     self.found("there are less than two hosts");

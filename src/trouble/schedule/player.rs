@@ -193,6 +193,7 @@ impl Play {
             };
             let at_work = Instant::now().duration_since(self.began);
             let mut what = self.told(&deed);
+            let is_rate = matches!(deed, Deed::Rate(..));
             let done = catch_unwind(AssertUnwindSafe(|| {
                 self.act(&parts, &mut agenda, at, deed, &mut what)
             }));
@@ -204,6 +205,7 @@ impl Play {
                 at: at_work,
                 what,
                 error,
+                is_rate,
             };
             if self.note(&parts, played) {
                 break;

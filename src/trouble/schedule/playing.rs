@@ -152,9 +152,10 @@ impl fmt::Display for Playing<'_> {
     }
 }
 
-/// What was done, on one line.
+/// What was done, on one line, but for how rates went on.
 fn text(shared: &Shared) -> String {
-    let log = shared.log();
+    let mut log = shared.log();
+    log.retain(|it| !it.is_rate);
     let before = log.len().saturating_sub(TOLD);
     let mut words: Vec<String> = log[before..].iter().map(ToString::to_string).collect();
     if words.is_empty() {
@@ -178,6 +179,8 @@ pub struct PlayedStep {
     pub what: String,
     /// Why it failed, if it did.
     pub error: Option<String>,
+    /// One of many changes of a rate, which would hide all else in a report.
+    pub(super) is_rate: bool,
 }
 
 impl fmt::Display for PlayedStep {

@@ -46,11 +46,12 @@ pub(super) struct Place {
 pub(super) enum What {
     Cut(Place),
     Impair(Place, Vec<(Side, Impairment)>),
-    ImpairHost(String, Profile),
+    ImpairHost(String, Box<Profile>),
     Rates(Place, Vec<Side>, RateTrace),
     Partition(Grudge, String),
     RandomHalves,
     Isolate(String),
+    Pause(String),
     End(String),
     Heal,
     Run(String, Call),
@@ -86,7 +87,7 @@ impl Step {
 
     /// Impairs all cables of a host in both directions: see [`Host::impair`](crate::Host::impair).
     pub fn impair_host(node: &str, what: impl Into<Profile>) -> Self {
-        Self::new(What::ImpairHost(node.to_owned(), what.into()))
+        Self::new(What::ImpairHost(node.to_owned(), Box::new(what.into())))
     }
 
     /// Lets a cable follow a trace of rates in both directions: see [`Link::play_rate`](crate::Link::play_rate).
@@ -130,6 +131,11 @@ impl Step {
     /// Keeps a node from all others: see [`Network::isolate`].
     pub fn isolate(node: &str) -> Self {
         Self::new(What::Isolate(node.to_owned()))
+    }
+
+    /// Lets a host stand still: see [`Host::pause`](crate::Host::pause).
+    pub fn pause(host: &str) -> Self {
+        Self::new(What::Pause(host.to_owned()))
     }
 
     /// Ends the trouble of the step of that [name](Self::named).
@@ -231,6 +237,7 @@ impl fmt::Display for Step {
             What::Partition(_, text) => write!(f, "partition {text}")?,
             What::RandomHalves => f.write_str("partition random halves")?,
             What::Isolate(node) => write!(f, "isolate node `{node}`")?,
+            What::Pause(host) => write!(f, "pause host `{host}`")?,
             What::End(name) => write!(f, "end `{name}`")?,
             What::Heal => f.write_str("heal")?,
             What::Run(name, _) => write!(f, "run `{name}`")?,

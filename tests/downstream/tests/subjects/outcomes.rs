@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use netns_test::{
-    eventually, netns_test, Barrier, Listening, Mistake, Network, TestResult, Topology,
+    eventually, netns_test, Barrier, Family, Impairment, Listening, Loss, Mistake, Network,
+    Schedule, Step, TestResult, Topology,
 };
 
 #[netns_test]
@@ -47,6 +48,34 @@ fn fails_in_trouble(net: &Network) {
     first.heal().unwrap();
     let _last = net.partition_one_way(["server"], ["client"]).unwrap();
     panic!("nobody answers");
+}
+
+#[netns_test(topology = Topology::lan(["client", "server"]).wires().only(Family::V4))]
+fn fails_by_chance(net: &Network) -> TestResult {
+    let [client, server] = ["client", "server"].map(|name| net.host(name));
+    // Neither asks for the other's hardware address meanwhile.
+    client.ping("server")?.assert_lossless();
+    let to = server.run(|| std::net::UdpSocket::bind("0.0.0.0:9"))?;
+    let from = client.run(|| std::net::UdpSocket::bind("0.0.0.0:0"))?;
+    let half = Impairment::new().loss(Loss::random(0.5));
+    let trouble = client.link("eth0").impair_egress(half)?;
+    for number in 0..40 {
+        from.send_to(&[number], server.socket_addr(9))?;
+    }
+    trouble.heal()?;
+    from.send_to(&[99], server.socket_addr(9))?;
+    let (mut got, mut number) = (Vec::new(), [0]);
+    while number != [99] {
+        to.recv(&mut number)?;
+        got.push(number[0]);
+    }
+    let ms = Duration::from_millis;
+    let schedule = Schedule::new()
+        .at(ms(1)..=ms(900), Step::isolate("client"))
+        .at(ms(901), Step::heal());
+    let playing = net.play(schedule)?;
+    playing.wait()?;
+    panic!("came by: {got:?}; {playing}");
 }
 
 #[netns_test]
