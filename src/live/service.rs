@@ -19,6 +19,10 @@ enum Held {
     /// The topology asked for it.
     Ours(Arc<dyn Service>),
     /// A test holds it, and may drop it at any time.
+    #[cfg_attr(
+        not(feature = "dns"),
+        expect(dead_code, reason = "tests hold name servers")
+    )]
     Theirs(Weak<dyn Service>),
 }
 
@@ -29,6 +33,7 @@ impl Services {
     }
 
     /// Remembers one that somebody else keeps.
+    #[cfg(feature = "dns")]
     pub(crate) fn know(&self, node: usize, service: Weak<dyn Service>) {
         let mut all = lock(&self.0);
         all.retain(|(_, held)| !matches!(held, Held::Theirs(it) if it.strong_count() == 0));
