@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 use crate::live::Parts;
+use crate::relay::refuse_in_rules;
 
 /// So many of those that have ended are remembered.
 const HEALED: usize = 8;
@@ -111,6 +112,8 @@ impl Troubles {
 
     /// Ends one, unless it has ended already.
     pub(crate) fn end(&self, number: u64, parts: &Arc<Parts>) -> Result<()> {
+        // Before anything is taken out that would be undone by halves.
+        refuse_in_rules();
         // Not under the lock: undoing takes time, and may look at others.
         let mut register = self.register();
         let Some((what, undo)) = register.live.remove(&number) else {
@@ -123,6 +126,7 @@ impl Troubles {
 
     /// Ends all of them, the latest first. Each is tried, whatever becomes of the others.
     pub(crate) fn end_all(&self, parts: &Arc<Parts>) -> Result<()> {
+        refuse_in_rules();
         let mut register = self.register();
         let live = std::mem::take(&mut register.live);
         live.values().for_each(|(what, _)| register.note(what()));

@@ -12,7 +12,9 @@ use crate::packet::Rules;
 use crate::plan::Plan;
 use crate::sys::tc::Socket;
 
-pub(crate) use engine::{Core, Counters, End, Engine, Frames, Opening, Recording, Seen};
+pub(crate) use engine::{
+    Core, Counters, End, Engine, Frames, Opening, Recording, Seen, refuse_in_rules,
+};
 pub(crate) use line::Line;
 
 /// Why the kernel cannot let a rate be 0.
@@ -62,6 +64,8 @@ impl Relay {
 
     /// The state of a wire. Who changes it makes it true.
     pub(crate) fn line(&self, wire: usize) -> MutexGuard<'_, Line> {
+        // Whoever has it may be waiting for the engine.
+        refuse_in_rules();
         lock(&self.lines[wire])
     }
 

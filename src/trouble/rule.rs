@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ impl<'net> Link<'net> {
             trouble: Some(trouble),
             tally,
             text,
-            told: false,
+            told: AtomicBool::new(false),
         };
         Ok((guard, installed))
     }
@@ -127,7 +128,7 @@ pub struct PacketRuleGuard<'net> {
     pub(super) tally: Arc<Tally>,
     text: String,
     /// Whether somebody got the panic of its closure.
-    told: bool,
+    told: AtomicBool,
 }
 
 impl PacketRuleGuard<'_> {
@@ -157,6 +158,7 @@ impl PacketRuleGuard<'_> {
         }
         let what = format!("wait for {hits} hits of packet rule `{}`", self.text);
         if let Some(error) = panicked(&what, &counts) {
+            self.told.store(true, Ordering::Relaxed);
             return Err(error);
         }
         let (hits, matched) = (counts.hits, counts.matched);
@@ -177,7 +179,7 @@ impl PacketRuleGuard<'_> {
     ///
     /// See [`PacketRuleGuard`].
     pub fn remove(mut self) -> Result<()> {
-        self.told = true;
+        self.told.store(true, Ordering::Relaxed);
         if let Some(trouble) = self.trouble.take() {
             trouble.heal()?;
         }
@@ -217,9 +219,10 @@ fn panicked(what: &str, counts: &Counts) -> Option<Error> {
 impl Drop for PacketRuleGuard<'_> {
     fn drop(&mut self) {
         drop(self.trouble.take());
+        let told = self.told.load(Ordering::Relaxed);
         let what = format!("follow packet rule `{}`", self.text);
         if let Some(error) = panicked(&what, &self.tally.counts()) {
-            assert!(self.told || thread::panicking(), "{error}");
+            assert!(told || thread::panicking(), "{error}");
         }
     }
 }

@@ -56,6 +56,7 @@ mod ready;
 mod routers;
 mod routes;
 mod rule_sets;
+mod rules_and_recordings;
 mod schedules;
 mod segments;
 mod settings;

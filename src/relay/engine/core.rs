@@ -117,6 +117,8 @@ impl Core {
         let goes_on = |fates: &Fates| what.is_some_and(|what| fates.are_of(what, seed));
         if !direction.fates.as_ref().is_some_and(goes_on) {
             direction.fates = what.map(|what| Fates::new(what, seed));
+            // What an earlier impairment delays is not waited for.
+            direction.last = 0;
         }
         direction.link.change(what, now);
     }
@@ -167,7 +169,11 @@ impl Core {
 
     /// Begins a recording, or ends it and forgets it.
     pub(crate) fn record(&mut self, line: usize, on: bool) {
-        self.lines[line].recording = on.then(Recording::default);
+        let line = &mut self.lines[line];
+        if let Some(ended) = line.recording.take() {
+            line.written = ended.written();
+        }
+        line.recording = on.then(|| Recording::after(line.written));
     }
 
     /// What was recorded until now: nothing if nothing is recorded.

@@ -5,8 +5,8 @@ use std::io;
 use super::line::Frames;
 use crate::sys::ring::Ring;
 
-/// Whole frames longer than this have a ring of their own, so that short ones do not waste its slots: a burst of those is a
-/// thousand packets.
+/// Whole frames longer than this have a ring of their own, so that short ones do not waste its slots: a burst of those is
+/// thousands of packets.
 const SHORT: u32 = 2000;
 const LONGEST: u32 = 65_600;
 
@@ -24,7 +24,7 @@ impl Inlet {
         let (short, long) = match frames {
             Frames::Single { longest } => (Ring::open(port, longest, room, None)?, None),
             Frames::Whole => {
-                let short = Ring::open(port, SHORT as usize, room / 4, Some(0..=SHORT))?;
+                let short = Ring::open(port, SHORT as usize, room, Some(0..=SHORT))?;
                 let long = Some(SHORT + 1..=u32::MAX);
                 (short, Some(Ring::open(port, LONGEST as usize, room, long)?))
             }

@@ -32,6 +32,8 @@ pub(super) struct Line {
     pub(super) ways: [Direction; 2],
     pub(super) judge: Option<Box<dyn Judge>>,
     pub(super) recording: Option<Recording>,
+    /// How many packets ended recordings wrote down.
+    pub(super) written: u64,
 }
 
 /// One way through a line.
@@ -59,6 +61,7 @@ impl Line {
             ways: [Direction::default(), Direction::default()],
             judge: None,
             recording: None,
+            written: 0,
         }
     }
 

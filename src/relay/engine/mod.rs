@@ -25,6 +25,7 @@ pub(crate) use self::{
 };
 pub(crate) use line::Frames;
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
@@ -32,6 +33,11 @@ use std::thread::{self, JoinHandle};
 
 use crate::sys::lend::{self, JobOn};
 use crate::sys::ring::{self, Bell};
+
+thread_local! {
+    /// Whether this thread carries packets, and runs the closures of rules.
+    static CARRIES: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The thread, as those see it who tell it what to do. It ends when this is dropped, and what is under way ends with it.
 pub(crate) struct Engine {
@@ -68,11 +74,7 @@ impl Engine {
     ///
     /// When it is called from the engine's thread, which would wait for itself; and with what `change` panics with.
     pub(crate) fn with<T: Send>(&self, change: impl FnOnce(&mut Core) -> T + Send) -> T {
-        let own = self.thread.as_ref().map(|thread| thread.thread().id());
-        assert!(
-            own != Some(thread::current().id()),
-            "a packet rule cannot change the wire that waits for its decision: do so from the test's body"
-        );
+        refuse_in_rules();
         let post = |job| {
             if let Some(jobs) = &self.jobs {
                 // One whose thread has ended is dropped.
@@ -105,7 +107,16 @@ impl fmt::Debug for Engine {
 }
 
 /// Works until nobody can tell it anything any more.
+/// Panics on a thread that carries packets: it would wait for itself, or for somebody who waits for it.
+pub(crate) fn refuse_in_rules() {
+    assert!(
+        !CARRIES.get(),
+        "a packet rule cannot change the wire that waits for its decision: do so from the test's body"
+    );
+}
+
 fn run(core: &mut Core, jobs: &Receiver<JobOn<Core>>, bell: &Bell) {
+    CARRIES.set(true);
     ring::wake_punctually();
     loop {
         match jobs.try_recv() {

@@ -51,16 +51,31 @@ pub(crate) enum End {
 pub(crate) struct Recording {
     pub(crate) seen: Vec<Seen>,
     pub(crate) missed: u64,
+    /// How many packets earlier recordings of the line wrote down: numbers go on, so that what they saw is not taken for another.
+    before: u64,
 }
 
 impl Recording {
+    /// One that begins when so many packets have been written down.
+    pub(super) fn after(before: u64) -> Self {
+        Self {
+            before,
+            ..Self::default()
+        }
+    }
+
+    /// How many packets have been written down in its end, earlier ones among them.
+    pub(super) fn written(&self) -> u64 {
+        self.before + self.seen.len() as u64
+    }
+
     /// Writes a packet down; returns its number.
     pub(super) fn enter(&mut self, way: Way, at: Duration, frame: &[u8]) -> Option<u64> {
         if self.seen.len() >= MOST {
             self.missed += 1;
             return None;
         }
-        let number = self.seen.len() as u64 + 1;
+        let number = self.before + self.seen.len() as u64 + 1;
         self.seen.push(Seen {
             number,
             at,
@@ -79,7 +94,8 @@ impl Recording {
 
     /// A packet that was written down, unless the recording has begun anew since.
     pub(super) fn seen(&mut self, number: u64) -> Option<&mut Seen> {
-        self.seen.get_mut(usize::try_from(number - 1).ok()?)
+        let place = number.checked_sub(self.before + 1)?;
+        self.seen.get_mut(usize::try_from(place).ok()?)
     }
 }
 

@@ -4,8 +4,13 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 
+use crate::sys::limits::{self, Room};
+use crate::sys::process::duplicate_above;
+
 /// A packet socket that hears nothing until it is bound to a protocol.
 pub(super) fn packet_socket() -> io::Result<OwnedFd> {
+    // Six for each wire are more than many a test has. If there is no room, the kernel says what it lacks.
+    let room = limits::make_room(1).ok();
     let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: the call takes no pointers.
     let fd = unsafe { libc::socket(libc::AF_PACKET, kind, 0) };
@@ -13,7 +18,10 @@ pub(super) fn packet_socket() -> io::Result<OwnedFd> {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let floor = room.as_ref().and_then(Room::floor);
+    let moved = floor.and_then(|floor| duplicate_above(floor, &socket).ok());
+    Ok(moved.unwrap_or(socket))
 }
 
 /// Asks for a ring: the size and the number of its blocks, and of its slots.
