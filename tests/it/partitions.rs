@@ -311,3 +311,22 @@ fn a_download_stalls_and_goes_on(net: &Network) -> TestResult {
     assert_eq!(curl.stdout_text(), "first\nsecond\n");
     Ok(())
 }
+
+/// Down, it has no addresses of IPv6: those with which it comes back count.
+#[netns_test(topology = Topology::lan(["a", "b"]))]
+fn who_has_crashed_is_on_a_side_and_comes_back_there(net: &Network) -> TestResult {
+    let b = net.host("b");
+    b.crash()?;
+    let trouble = net.partition_one_way(["b"], ["a"])?;
+    b.restart()?;
+    let socket = net.host("a").run(|| UdpSocket::bind("[::]:9"))?;
+    let sender = b.run(|| UdpSocket::bind("[::]:0"))?;
+    sender.send_to(b"kept out", (net.host("a").ipv6(), 9))?;
+    // A pong would not be heard, so that what was sent has arrived when the requests have been counted.
+    assert_eq!(b.ping(net.host("a").ipv6())?.received(), 0);
+    socket.set_nonblocking(true)?;
+    assert!(socket.recv(&mut [0; 16]).is_err());
+    trouble.heal()?;
+    net.ping_all()?.assert_all_reachable();
+    Ok(())
+}

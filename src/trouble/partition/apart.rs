@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Grudge;
+use crate::address::{Cidr, Mac};
 use crate::error::{Error, Kind, Result};
 use crate::host::{Host, quietly};
 use crate::live::Parts;
@@ -115,12 +116,23 @@ fn not_one(to: Host<'_>, from: Host<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The addresses from which a node sends to others now.
+/// The addresses from which a node sends to others now; of one that has crashed, also those with which it comes back.
 pub(super) fn sending(host: Host<'_>) -> Result<BTreeSet<IpAddr>> {
     let interfaces = host.interfaces()?;
     let addresses = interfaces.iter().flat_map(|it| &it.addresses);
-    let addresses = addresses.map(|it| it.address.address());
-    Ok(addresses.filter(|it| !it.is_loopback()).collect())
+    let mut all: BTreeSet<IpAddr> = addresses.map(|it| it.address.address()).collect();
+    if host.is_crashed() {
+        // An interface that is down has lost its addresses of IPv6.
+        let plan = &host.parts().plan;
+        let planned = plan.addresses(plan.namespace_of(host.node()));
+        all.extend(planned.map(Cidr::address));
+        let made = interfaces
+            .iter()
+            .filter_map(|it| it.mac.map(Mac::link_local));
+        all.extend(made.map(IpAddr::from));
+    }
+    all.retain(|it| !it.is_loopback());
+    Ok(all)
 }
 
 fn addresses(host: Host<'_>) -> Result<BTreeSet<IpAddr>> {
