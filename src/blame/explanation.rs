@@ -78,8 +78,17 @@ pub struct Culprit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Blame {
+    /// The node has [crashed](crate::Host::crash).
+    Crashed,
+    /// The node is [paused](crate::Host::pause).
+    Paused,
     /// The interface is down.
     LinkDown,
+    /// Both ends of its cable are up and it carries nothing: somebody has [cut](crate::Link::cut) it.
+    CableCut {
+        /// The node at the other end.
+        node: String,
+    },
     /// The interface is up and the other end of its cable is not.
     NoCarrier {
         /// The node at the other end.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use super::explanation::Blame;
 use crate::address::{Cidr, Family};
 use crate::sys::netlink::{Lookup, Way};
 
@@ -43,6 +44,12 @@ pub(crate) trait Facts {
 
     /// Whether it is the switch of a segment, which has the segment's name.
     fn is_switch(&self, node: usize) -> bool;
+
+    /// What keeps a node as a whole from passing anything: it has crashed, or is paused.
+    fn outage(&self, node: usize) -> Option<Blame>;
+
+    /// Whether an interface is down because somebody has cut its cable.
+    fn is_pulled(&self, place: Place) -> bool;
 
     fn ports(&self, node: usize) -> Rc<Vec<Port>>;
 

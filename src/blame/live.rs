@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::explanation::Blame;
 use super::facts::{Facts, Place, Port};
 use crate::address::{Cidr, Family};
 use crate::live::Parts;
@@ -130,6 +131,19 @@ impl Facts for Live<'_> {
 
     fn is_switch(&self, node: usize) -> bool {
         self.parts.plan.nodes[node].role == Role::Switch
+    }
+
+    fn outage(&self, node: usize) -> Option<Blame> {
+        let live = self.parts.node(node);
+        if live.has_crashed() {
+            Some(Blame::Crashed)
+        } else {
+            live.is_paused().then_some(Blame::Paused)
+        }
+    }
+
+    fn is_pulled(&self, place: Place) -> bool {
+        self.parts.pulled.is_pulled(place)
     }
 
     fn ports(&self, node: usize) -> Rc<Vec<Port>> {

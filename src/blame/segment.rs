@@ -146,7 +146,9 @@ impl Search<'_> {
             far: place,
             mut frame,
         } = crossing;
-        if let Some(blame) = cable(self.facts, near, place) {
+        if let Some(blame) = self.facts.outage(place.0) {
+            frame = frame.stopped(place, blame);
+        } else if let Some(blame) = cable(self.facts, near, place) {
             frame = frame.stopped(near, blame);
         }
         frame.passed.push(place);
@@ -185,10 +187,15 @@ impl Search<'_> {
 /// What is wrong with a cable, seen from its near end.
 pub(super) fn cable(facts: &dyn Facts, near: Place, far: Place) -> Option<Blame> {
     let port = facts.port(near)?;
+    let other = facts.port(far);
+    let is_torn = port.up && !port.carrier && other.as_ref().is_some_and(|other| other.up);
+    if is_torn || facts.is_pulled(near) || facts.is_pulled(far) {
+        let node = facts.name(far.0).to_owned();
+        return Some(Blame::CableCut { node });
+    }
     if !port.up {
         return Some(Blame::LinkDown);
     }
-    let other = facts.port(far);
     let is_cut = other.as_ref().is_none_or(|other| !other.up);
     (is_cut || !port.carrier).then(|| Blame::NoCarrier {
         node: facts.name(far.0).to_owned(),

@@ -65,7 +65,12 @@ impl Display for Culprit {
             Blame::ReturnPath(culprit) => {
                 write!(f, "the packet arrives and the reply does not: {culprit}")
             }
+            Blame::Crashed => write!(f, "{node} has crashed"),
+            Blame::Paused => write!(f, "{node} is paused"),
             Blame::LinkDown => write!(f, "{interface} is down"),
+            Blame::CableCut { node } => {
+                write!(f, "the cable of {interface} to node `{node}` is cut")
+            }
             Blame::NoCarrier {
                 node,
                 interface: Some(far),
@@ -206,6 +211,10 @@ fn help(culprit: &Culprit, is_ipv4: bool) -> Option<String> {
     let node = &culprit.node;
     let interface = culprit.interface.as_deref().unwrap_or_default();
     Some(match &culprit.blame {
+        Blame::Crashed => format!("`net.host(\"{node}\").restart()` brings it back"),
+        Blame::Paused | Blame::CableCut { .. } => {
+            "heal the trouble, or all of it: `net.heal()`".to_owned()
+        }
         Blame::LinkDown => format!("`net.host(\"{node}\").link(\"{interface}\").up()` raises it"),
         Blame::NoCarrier {
             node,

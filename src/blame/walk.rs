@@ -81,6 +81,9 @@ pub(super) fn walk(facts: &dyn Facts, packet: Packet) -> Walk {
 /// From a node to the next; nothing if it has arrived.
 fn step(facts: &dyn Facts, packet: &Packet, walk: &mut Walk) -> Result<Option<Packet>, Culprit> {
     let &Packet { node, target, .. } = packet;
+    if let Some(outage) = facts.outage(node) {
+        return Err(blame(facts, node, None, outage));
+    }
     let is_own = facts.ports(node).iter().any(|port| port.has(target));
     if !is_own {
         may_pass(facts, packet)?;
@@ -147,7 +150,11 @@ fn leave(facts: &dyn Facts, place: Place, size: Option<u32>) -> Result<Port, Cul
         let unexplained = Blame::Unexplained { seen: false };
         return Err(blame(facts, place.0, None, unexplained));
     };
-    let wrong = match facts.far_end(place) {
+    let far = facts.far_end(place);
+    if let Some((node, outage)) = far.and_then(|(node, _)| Some((node, facts.outage(node)?))) {
+        return Err(blame(facts, node, None, outage));
+    }
+    let wrong = match far {
         _ if !port.up => Some(Blame::LinkDown),
         Some(far) => segment::cable(facts, place, far),
         None => None,

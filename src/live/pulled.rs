@@ -55,6 +55,11 @@ impl Pulled {
         }
     }
 
+    /// Whether a port is down because somebody has taken it down here.
+    pub(crate) fn is_pulled(&self, port: (usize, u32)) -> bool {
+        self.held().contains_key(&port)
+    }
+
     /// Held while a port changes: nobody is to see it half done.
     fn held(&self) -> MutexGuard<'_, BTreeMap<(usize, u32), Held>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

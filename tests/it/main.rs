@@ -9,6 +9,7 @@ mod barriers;
 mod black_holes;
 mod blame;
 mod blame_filters;
+mod blame_trouble;
 mod bodies;
 mod chains;
 mod commands;

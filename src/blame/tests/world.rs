@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::address::{Cidr, Family};
+use crate::blame::explanation::Blame;
 use crate::blame::facts::{Facts, Place, Port};
 use crate::sys::netlink::{Lookup, Way};
 
@@ -91,6 +92,14 @@ impl Facts for World {
     }
 
     fn is_switch(&self, _: usize) -> bool {
+        false
+    }
+
+    fn outage(&self, _: usize) -> Option<Blame> {
+        None
+    }
+
+    fn is_pulled(&self, _: Place) -> bool {
         false
     }
 
