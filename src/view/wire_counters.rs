@@ -61,6 +61,8 @@ pub struct WayCounters {
     pub neighbours_lost: Option<u64>,
     /// Packets that rules dropped.
     pub dropped_by_rules: Option<u64>,
+    /// Packets that the other end did not take: its port was down, or they were longer than it passes.
+    pub undeliverable: Option<u64>,
     /// Packets for which this machine had no room: nobody asked for these to be lost.
     pub overrun: Option<u64>,
 }
@@ -82,6 +84,7 @@ impl fmt::Display for WayCounters {
             (self.duplicated, "duplicated"),
             (self.corrupted, "corrupted"),
             (self.dropped_by_rules, "dropped by rules"),
+            (self.undeliverable, "undeliverable"),
             (self.overrun, "overrun"),
         ] {
             if let Some(count @ 1..) = count {

@@ -61,6 +61,7 @@ impl From<Counters> for WayCounters {
             neighbours: Some(counted.neighbours),
             neighbours_lost: Some(counted.neighbours_lost),
             dropped_by_rules: Some(counted.ruled.dropped),
+            undeliverable: Some(counted.refused + counted.down),
             overrun: Some(counted.overrun),
         }
     }

@@ -26,14 +26,16 @@ pub(super) fn keep<'net>(
     what: String,
 ) -> Result<Trouble<'net>> {
     let name = format!("partition{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let parts = net.parts();
+    // Who restarts meanwhile would come back without it.
+    let _turn = parts.turn();
     // All are asked for their addresses before anything is changed.
     let tables = tables(net, grudge, &name)?;
-    let parts = net.parts();
     let mut changed = Vec::new();
     for (host, table) in tables {
         let what = format!("block what comes to node `{}`", host.name());
         if let Err(error) = host.commit(&what, &[Change::Install(&table)], &table) {
-            quietly(|| join(parts, &changed, &name));
+            quietly(|| remove(parts, &changed, &name));
             return Err(error);
         }
         parts.imposed.add(host.node(), table);
@@ -44,8 +46,14 @@ pub(super) fn keep<'net>(
     }))
 }
 
-/// Takes the tables out again. All nodes are tried, whatever becomes of the first.
+/// Takes the tables out again, and no node comes back meanwhile.
 fn join(parts: &Arc<Parts>, nodes: &[usize], table: &str) -> Result<()> {
+    let _turn = parts.turn();
+    remove(parts, nodes, table)
+}
+
+/// All nodes are tried, whatever becomes of the first.
+fn remove(parts: &Arc<Parts>, nodes: &[usize], table: &str) -> Result<()> {
     let table = Table::new(Layer::Inet, table);
     let joined = nodes.iter().map(|node| {
         let host = Host::new(parts, *node);
