@@ -10,14 +10,17 @@ use crate::measure::report::{DirectionReport, LinkReport};
 
 /// How far a rate may be from the declared one.
 const TOLERANCE: f64 = 0.02;
+/// Of so many, one may be overtaken on any link: each processor passes on for itself what is sent there, and the sender moves now and then.
+const PASSED_IN_ORDER: u64 = 1_000;
 
 impl LinkReport {
     /// Whether the way did what the impairments on it declare.
     ///
     /// That is, for what was measured: no round trip was shorter than the delays; the declared loss is within the
-    /// [interval](DirectionReport::loss), and so are duplicates; damage is not more than declared; nothing was overtaken unless that
-    /// was asked for; a limited rate is met within 2 %, and what the jitter makes of the time of measuring. Round trips that are
-    /// too long prove nothing: the machine may be busy.
+    /// [interval](DirectionReport::loss), and so are duplicates; damage is not more than declared; no more than
+    /// one in a thousand was overtaken unless that was asked for, because the kernel itself does that to a sender whom it moves to another
+    /// processor; a limited rate is met within 2 %, and what the jitter makes of the time of measuring. Round trips that are too long
+    /// prove nothing: the machine may be busy.
     ///
     /// Two wires on the way, each to the same switch or bridge, are one link: delays add up, what one lets through the other may lose,
     /// the smaller rate counts. What packet rules do is not declared.
@@ -142,7 +145,8 @@ impl DirectionReport {
     }
 
     fn wrong_order(&self, declared: &Declared) -> Option<String> {
-        (self.overtaken > 0 && !declared.reorders())
+        let is_chance = self.overtaken.saturating_mul(PASSED_IN_ORDER) <= self.distinct;
+        (!is_chance && !declared.reorders())
             .then(|| format!("{} datagrams were overtaken", self.overtaken))
     }
 

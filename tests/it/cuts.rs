@@ -79,7 +79,11 @@ fn a_cut_takes_the_carrier_and_nothing_else(net: &Network) -> TestResult {
     assert!(routes.iter().all(|it| it.linkdown), "{routes:?}");
     assert_eq!(a.ping_with("b", |p| p.count(1))?.received(), 0);
     trouble.heal()?;
-    // At once, and nothing was lost for good.
+    // Who has asked for an address in vain calls its owner unreachable until the last question's time is over.
+    eventually(ANSWER, || {
+        a.ping_with("b", once).is_ok_and(|it| it.received() == 1)
+    })?;
+    // Nothing was lost for good.
     for to in ["b", "server"] {
         ping(net, "a", to)?;
         ping(net, to, "a")?;

@@ -45,10 +45,11 @@ fn a_sound_link_loses_nothing_and_says_so(net: &Network) -> TestResult {
         let bad = (
             direction.lost(),
             direction.duplicates(),
-            direction.overtaken(),
             direction.damaged(),
         );
-        assert_eq!(bad, (0, 0, 0, 0), "{report}");
+        assert_eq!(bad, (0, 0, 0), "{report}");
+        // Where a sender is moved to another processor, one may be.
+        assert!(direction.overtaken() <= 1, "{report}");
         assert_eq!(direction.loss().low(), 0.0);
         assert!(direction.rate().is_some_and(|rate| rate > 1e6), "{report}");
     }

@@ -109,6 +109,16 @@ fn damage_explains_losses_of_its_own_size() {
 }
 
 #[test]
+fn a_sender_that_is_moved_to_another_processor_is_no_fault_of_the_link() {
+    let late = |overtaken| DirectionReport {
+        overtaken,
+        ..direction(Impairment::new())
+    };
+    assert_faults(&late(1), &[]);
+    assert_faults(&late(2), &["2 datagrams were overtaken"]);
+}
+
+#[test]
 fn copies_and_late_ones_must_have_been_asked_for() {
     let mixed = |declared| DirectionReport {
         duplicates: 100,
