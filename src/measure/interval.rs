@@ -74,16 +74,37 @@ impl ConfidenceInterval {
     }
 
     /// The smallest believable probability.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let lost = netns_test::ConfidenceInterval::of(10, 1_000, 0.999);
+    /// assert!(lost.low() > 0.0 && lost.low() < 0.01);
+    /// ```
     pub fn low(self) -> f64 {
         self.low
     }
 
     /// The largest believable probability.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let lost = netns_test::ConfidenceInterval::of(10, 1_000, 0.999);
+    /// assert!(lost.high() > 0.01 && lost.high() < 0.1);
+    /// ```
     pub fn high(self) -> f64 {
         self.high
     }
 
     /// How sure it is: 0.999 of what [measurements](crate::Network::measure) tell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let lost = netns_test::ConfidenceInterval::of(10, 1_000, 0.999);
+    /// assert_eq!(lost.confidence(), 0.999);
+    /// ```
     pub fn confidence(self) -> f64 {
         self.confidence
     }

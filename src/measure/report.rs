@@ -56,31 +56,85 @@ pub struct DirectionReport {
 
 impl LinkReport {
     /// From the first host to the second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().lost(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn forth(&self) -> &DirectionReport {
         &self.directions[0]
     }
 
     /// From the second host to the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.back().lost(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn back(&self) -> &DirectionReport {
         &self.directions[1]
     }
 
     /// The shortest round trip; none without answers, or if none were asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.min() <= report.median());
+    /// # }).unwrap();
+    /// ```
     pub fn min(&self) -> Option<Duration> {
         self.round_trips.first().copied()
     }
 
     /// The round trip in the middle: as many were shorter as longer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.median() <= report.max());
+    /// # }).unwrap();
+    /// ```
     pub fn median(&self) -> Option<Duration> {
         self.round_trips.get(self.round_trips.len() / 2).copied()
     }
 
     /// The longest round trip.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.max().is_some());
+    /// # }).unwrap();
+    /// ```
     pub fn max(&self) -> Option<Duration> {
         self.round_trips.last().copied()
     }
 
     /// All round trips, the shortest first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.round_trips().len(), 20);
+    /// # }).unwrap();
+    /// ```
     pub fn round_trips(&self) -> &[Duration] {
         &self.round_trips
     }
@@ -88,16 +142,43 @@ impl LinkReport {
 
 impl DirectionReport {
     /// How many datagrams were sent to be counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().sent(), 100);
+    /// # }).unwrap();
+    /// ```
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
     /// How many of them arrived, copies not counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().received(), 100);
+    /// # }).unwrap();
+    /// ```
     pub fn received(&self) -> u64 {
         self.distinct
     }
 
     /// How many never came to the other host: neither whole nor [damaged](Self::damaged).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().lost(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn lost(&self) -> u64 {
         // Damaged copies are no losses.
         self.sent.saturating_sub(self.distinct + self.damaged)
@@ -106,16 +187,43 @@ impl DirectionReport {
     /// How many came with a checksum that was wrong, of UDP or of their IP header, or an IP header without sense: the other host's kernel has dropped them.
     ///
     /// Damage to an Ethernet header nobody notices: the frame is for somebody else then, and lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().damaged(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
     /// How many came once more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert_eq!(report.forth().duplicates(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn duplicates(&self) -> u64 {
         self.duplicates
     }
 
     /// How many came after one that was sent later: reordered as [RFC 4737](https://www.rfc-editor.org/rfc/rfc4737#section-3) has it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// println!("{} were late", report.forth().overtaken());
+    /// # }).unwrap();
+    /// ```
     pub fn overtaken(&self) -> u64 {
         self.overtaken
     }
@@ -124,6 +232,15 @@ impl DirectionReport {
     ///
     /// Where the impairment loses packets in bursts, a count says less, and the interval is wider: as if there had been so many fewer as
     /// would tell as much, did each meet its fate by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.forth().loss().contains(0.0));
+    /// # }).unwrap();
+    /// ```
     pub fn loss(&self) -> ConfidenceInterval {
         let burstiness = self.declared.as_ref().map_or(1.0, Declared::burstiness);
         let [lost, sent] = [self.lost(), self.sent].map(|it| it as f64 / burstiness);
@@ -134,11 +251,29 @@ impl DirectionReport {
     /// counts; none if too little arrived, or nothing was asked.
     ///
     /// Where no rate is declared it is what two threads of this process managed to send and receive, one datagram a frame.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.forth().rate().is_some());
+    /// # }).unwrap();
+    /// ```
     pub fn rate(&self) -> Option<f64> {
         self.rate
     }
 
     /// What was sent to find that, in bits per second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(100)).unwrap();
+    /// assert!(report.forth().offered().is_some());
+    /// # }).unwrap();
+    /// ```
     pub fn offered(&self) -> Option<f64> {
         self.offered
     }

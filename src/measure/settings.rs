@@ -35,6 +35,12 @@ pub struct Measurement {
 
 impl Measurement {
     /// 20 round trips, 1,000 datagrams of 100 bytes each way, half a second for each rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(netns_test::Measurement::new().datagrams(1_000), netns_test::Measurement::new());
+    /// ```
     pub fn new() -> Self {
         Self {
             round_trips: 20,
@@ -46,6 +52,15 @@ impl Measurement {
     }
 
     /// Measures so many round trips, by ICMP echo: at most 65,535. None of them with 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.round_trips(5).datagrams(0)).unwrap();
+    /// assert_eq!(report.round_trips().len(), 5);
+    /// # }).unwrap();
+    /// ```
     pub fn round_trips(mut self, count: u32) -> Self {
         self.round_trips = count;
         self
@@ -53,6 +68,15 @@ impl Measurement {
 
     /// Counts what becomes of so many datagrams in each direction: at most ten million. None of them with 0. The more, the
     /// [surer](crate::ConfidenceInterval) is the loss.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.datagrams(50)).unwrap();
+    /// assert_eq!(report.back().sent(), 50);
+    /// # }).unwrap();
+    /// ```
     pub fn datagrams(mut self, count: u32) -> Self {
         self.datagrams = count;
         self
@@ -60,18 +84,45 @@ impl Measurement {
 
     /// Bytes of each of these, 12 to 1,452, to which 42 bytes of headers come by IPv4, and 62 by IPv6. Large ones are
     /// damaged where a checksum finds it, and not in their Ethernet header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.payload(1_400).datagrams(50)).unwrap();
+    /// assert_eq!(report.back().received(), 50);
+    /// # }).unwrap();
+    /// ```
     pub fn payload(mut self, bytes: usize) -> Self {
         self.payload = bytes;
         self
     }
 
     /// Loads each direction for this long, at most an hour, to find its rate; not at all with zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.rate_for(std::time::Duration::ZERO)).unwrap();
+    /// assert_eq!(report.forth().rate(), None);
+    /// # }).unwrap();
+    /// ```
     pub fn rate_for(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
     /// By this family; by default by the one of the address at which a ping would find the host.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let report = net.measure_with("a", "b", |m| m.family(netns_test::Family::V6).datagrams(50)).unwrap();
+    /// println!("{report}");
+    /// # }).unwrap();
+    /// ```
     pub fn family(mut self, family: Family) -> Self {
         self.family = Some(family);
         self

@@ -88,11 +88,32 @@ impl<'net> Trouble<'net> {
     /// # Errors
     ///
     /// The kernel refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let trouble = net.partition(["a"], ["b"]).unwrap();
+    /// trouble.heal().unwrap();
+    /// net.host("a").ping("b").unwrap().assert_lossless();
+    /// # }).unwrap();
+    /// ```
     pub fn heal(mut self) -> Result<()> {
         self.end()
     }
 
     /// Leaves it for as long as the network lives, or until [`Network::heal`](crate::Network::heal).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// let trouble = net.partition(["a"], ["b"]).unwrap();
+    /// trouble.keep();
+    /// assert_eq!(net.host("a").ping_with("b", |p| p.count(1)).unwrap().received(), 0);
+    /// net.heal().unwrap();
+    /// # }).unwrap();
+    /// ```
     pub fn keep(mut self) {
         self.number = None;
     }

@@ -33,11 +33,28 @@ pub struct Grudge {
 
 impl Grudge {
     /// Everybody hears everybody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// assert!(Grudge::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Two sides that do not hear each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// let split = Grudge::between(["a", "b"], ["c"]);
+    /// assert!(split.is_symmetric() && !split.hears("a", "c"));
+    /// ```
     pub fn between<A: AsRef<str>, B: AsRef<str>>(
         one: impl IntoIterator<Item = A>,
         other: impl IntoIterator<Item = B>,
@@ -47,6 +64,15 @@ impl Grudge {
     }
 
     /// Nobody of `to` hears anybody of `from` any more; the other way is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// let deaf = Grudge::one_way(["a"], ["b"]);
+    /// assert!(!deaf.hears("b", "a") && deaf.hears("a", "b"));
+    /// ```
     pub fn one_way<A: AsRef<str>, B: AsRef<str>>(
         from: impl IntoIterator<Item = A>,
         to: impl IntoIterator<Item = B>,
@@ -78,6 +104,15 @@ impl Grudge {
     }
 
     /// [`halves`](Self::halves) of the nodes in an order that follows from the seed: the same for the same seed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// let nodes = ["a", "b", "c", "d"];
+    /// assert_eq!(Grudge::random_halves(nodes, 7), Grudge::random_halves(nodes, 7));
+    /// ```
     pub fn random_halves<A: AsRef<str>>(nodes: impl IntoIterator<Item = A>, seed: u64) -> Self {
         let mut nodes = names(nodes);
         shuffle(&mut nodes, seed);
@@ -133,6 +168,15 @@ impl Grudge {
     }
 
     /// Both grudges at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// let both = Grudge::one_way(["a"], ["b"]).and(Grudge::one_way(["b"], ["a"]));
+    /// assert_eq!(both, Grudge::between(["a"], ["b"]));
+    /// ```
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         for (hearer, unheard) in other.unheard {
@@ -142,12 +186,29 @@ impl Grudge {
     }
 
     /// Whether packets of the speaker come to the hearer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// assert!(Grudge::new().hears("a", "b"));
+    /// ```
     pub fn hears(&self, hearer: &str, speaker: &str) -> bool {
         let unheard = self.unheard.get(hearer);
         !unheard.is_some_and(|unheard| unheard.contains(speaker))
     }
 
     /// Each hearer with whom it does not hear, in the order of their names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// let deaf = Grudge::one_way(["a"], ["b"]);
+    /// assert_eq!(deaf.pairs().collect::<Vec<_>>(), [("b", "a")]);
+    /// ```
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.unheard.iter().flat_map(|(hearer, unheard)| {
             let speakers = unheard.iter();
@@ -156,12 +217,28 @@ impl Grudge {
     }
 
     /// Whether nobody hears somebody by whom it is not heard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// assert!(!Grudge::one_way(["a"], ["b"]).is_symmetric());
+    /// ```
     pub fn is_symmetric(&self) -> bool {
         self.pairs()
             .all(|(hearer, speaker)| !self.hears(speaker, hearer))
     }
 
     /// Whether everybody hears everybody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Grudge;
+    ///
+    /// assert!(!Grudge::between(["a"], ["b"]).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.unheard.is_empty()
     }

@@ -83,6 +83,20 @@ impl Playing<'_> {
     /// # Errors
     ///
     /// A step failed, or the schedule has no end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step, Topology};
+    /// use std::time::Duration;
+    ///
+    /// let schedule = Schedule::new().at(Duration::from_millis(5), Step::isolate("a"));
+    /// # netns_test::run(&Topology::lan(["a", "b"]), |net| {
+    /// let playing = net.play(schedule).unwrap();
+    /// playing.wait().unwrap();
+    /// assert_eq!(net.host("b").ping_with("a", |p| p.count(1)).unwrap().received(), 0);
+    /// # }).unwrap();
+    /// ```
     pub fn wait(&self) -> Result<()> {
         if self.is_endless {
             let cause = "it is repeated without end";
@@ -125,16 +139,59 @@ impl Playing<'_> {
     /// # Errors
     ///
     /// A step failed, or the kernel refused to undo one; the others have been undone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step, Topology};
+    /// use std::time::Duration;
+    ///
+    /// let schedule = Schedule::new().at(Duration::from_millis(5), Step::isolate("a"));
+    /// # netns_test::run(&Topology::lan(["a", "b"]), |net| {
+    /// let playing = net.play(schedule).unwrap();
+    /// playing.wait().unwrap();
+    /// playing.stop().unwrap();
+    /// net.host("b").ping("a").unwrap().assert_lossless();
+    /// # }).unwrap();
+    /// ```
     pub fn stop(self) -> Result<()> {
         self.trouble.heal()
     }
 
     /// Lets it go on for as long as the network lives, or until [`Network::heal`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step, Topology};
+    /// use std::time::Duration;
+    ///
+    /// let schedule = Schedule::new().at(Duration::from_millis(5), Step::isolate("a"));
+    /// # netns_test::run(&Topology::lan(["a", "b"]), |net| {
+    /// let playing = net.play(schedule).unwrap();
+    /// playing.keep();
+    /// net.heal().unwrap();
+    /// # }).unwrap();
+    /// ```
     pub fn keep(self) {
         self.trouble.keep();
     }
 
     /// What was done until now, the earliest first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step, Topology};
+    /// use std::time::Duration;
+    ///
+    /// let schedule = Schedule::new().at(Duration::from_millis(5), Step::isolate("a"));
+    /// # netns_test::run(&Topology::lan(["a", "b"]), |net| {
+    /// let playing = net.play(schedule).unwrap();
+    /// playing.wait().unwrap();
+    /// assert_eq!(playing.log().len(), 1);
+    /// # }).unwrap();
+    /// ```
     pub fn log(&self) -> Vec<PlayedStep> {
         self.shared.log()
     }

@@ -59,11 +59,29 @@ pub(super) enum What {
 
 impl Step {
     /// Cuts a cable: see [`Link::cut`](crate::Link::cut).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    ///
+    /// assert_eq!(Step::cut("a", "eth0").to_string(), "cut interface `eth0` of node `a`");
+    /// ```
     pub fn cut(node: &str, interface: &str) -> Self {
         Self::new(What::Cut(Place::new(node, interface)))
     }
 
     /// Impairs a cable in both directions: see [`Link::impair`](crate::Link::impair).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Impairment, Step};
+    /// use std::time::Duration;
+    ///
+    /// let slow = Impairment::new().delay(Duration::from_millis(50));
+    /// println!("{}", Step::impair("a", "eth0", slow));
+    /// ```
     pub fn impair(node: &str, interface: &str, what: impl Into<Profile>) -> Self {
         let what = what.into();
         let sides = vec![
@@ -74,41 +92,111 @@ impl Step {
     }
 
     /// Impairs what an interface sends: see [`Link::impair_egress`](crate::Link::impair_egress).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Impairment, Step};
+    /// use std::time::Duration;
+    ///
+    /// let slow = Impairment::new().delay(Duration::from_millis(50));
+    /// println!("{}", Step::impair_egress("a", "eth0", slow));
+    /// ```
     pub fn impair_egress(node: &str, interface: &str, what: Impairment) -> Self {
         let place = Place::new(node, interface);
         Self::new(What::Impair(place, vec![(Side::Egress, what)]))
     }
 
     /// Impairs what an interface receives: see [`Link::impair_ingress`](crate::Link::impair_ingress).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Impairment, Step};
+    /// use std::time::Duration;
+    ///
+    /// let slow = Impairment::new().delay(Duration::from_millis(50));
+    /// println!("{}", Step::impair_ingress("a", "eth0", slow));
+    /// ```
     pub fn impair_ingress(node: &str, interface: &str, what: Impairment) -> Self {
         let place = Place::new(node, interface);
         Self::new(What::Impair(place, vec![(Side::Ingress, what)]))
     }
 
     /// Impairs all cables of a host in both directions: see [`Host::impair`](crate::Host::impair).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Profile, Step};
+    ///
+    /// println!("{}", Step::impair_host("a", Profile::four_g()));
+    /// ```
     pub fn impair_host(node: &str, what: impl Into<Profile>) -> Self {
         Self::new(What::ImpairHost(node.to_owned(), Box::new(what.into())))
     }
 
     /// Lets a cable follow a trace of rates in both directions: see [`Link::play_rate`](crate::Link::play_rate).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{RateTrace, Step};
+    /// use std::time::Duration;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let trace = RateTrace::new([(second, 5_000_000), (second, 1_000_000)]).repeated();
+    /// println!("{}", Step::play_rate("a", "eth0", trace));
+    /// ```
     pub fn play_rate(node: &str, interface: &str, trace: RateTrace) -> Self {
         let sides = vec![Side::Egress, Side::Ingress];
         Self::new(What::Rates(Place::new(node, interface), sides, trace))
     }
 
     /// Lets what an interface sends follow a trace of rates: see [`Link::play_rate_egress`](crate::Link::play_rate_egress).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{RateTrace, Step};
+    /// use std::time::Duration;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let trace = RateTrace::new([(second, 5_000_000), (second, 1_000_000)]).repeated();
+    /// println!("{}", Step::play_rate_egress("a", "eth0", trace));
+    /// ```
     pub fn play_rate_egress(node: &str, interface: &str, trace: RateTrace) -> Self {
         let place = Place::new(node, interface);
         Self::new(What::Rates(place, vec![Side::Egress], trace))
     }
 
     /// Lets what an interface receives follow a trace of rates: see [`Link::play_rate_ingress`](crate::Link::play_rate_ingress).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{RateTrace, Step};
+    /// use std::time::Duration;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let trace = RateTrace::new([(second, 5_000_000), (second, 1_000_000)]).repeated();
+    /// println!("{}", Step::play_rate_ingress("a", "eth0", trace));
+    /// ```
     pub fn play_rate_ingress(node: &str, interface: &str, trace: RateTrace) -> Self {
         let place = Place::new(node, interface);
         Self::new(What::Rates(place, vec![Side::Ingress], trace))
     }
 
     /// Keeps two sides apart: see [`Network::partition`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    ///
+    /// let step = Step::partition(["a", "b"], ["c"]);
+    /// assert!(step.to_string().contains("a, b | c"));
+    /// ```
     pub fn partition<A: AsRef<str>, B: AsRef<str>>(
         one: impl IntoIterator<Item = A>,
         other: impl IntoIterator<Item = B>,
@@ -119,31 +207,87 @@ impl Step {
     }
 
     /// Keeps from each node what it is not to hear: see [`Network::apply_grudge`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Grudge, Step};
+    ///
+    /// println!("{}", Step::grudge(&Grudge::majorities_ring(["a", "b", "c"])));
+    /// ```
     pub fn grudge(grudge: &Grudge) -> Self {
         Self::new(What::Partition(grudge.clone(), grudge.to_string()))
     }
 
     /// Keeps two halves of the hosts apart, others each time: the seed chooses. The hosts are those of [`Network::halves`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step};
+    /// use std::time::Duration;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let chaos = Schedule::new().at(Duration::ZERO, Step::random_halves()).every(second).repeated(3);
+    /// println!("{chaos}");
+    /// ```
     pub fn random_halves() -> Self {
         Self::new(What::RandomHalves)
     }
 
     /// Keeps a node from all others: see [`Network::isolate`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    ///
+    /// println!("{}", Step::isolate("a"));
+    /// ```
     pub fn isolate(node: &str) -> Self {
         Self::new(What::Isolate(node.to_owned()))
     }
 
     /// Lets a host stand still: see [`Host::pause`](crate::Host::pause).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    ///
+    /// use std::time::Duration;
+    /// println!("{}", Step::pause("a").lasting(Duration::from_secs(1)));
+    /// ```
     pub fn pause(host: &str) -> Self {
         Self::new(What::Pause(host.to_owned()))
     }
 
     /// Ends the trouble of the step of that [name](Self::named).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step};
+    /// use std::time::Duration;
+    ///
+    /// let ms = Duration::from_millis;
+    /// Schedule::new().at(ms(0), Step::isolate("a").named("alone")).at(ms(300), Step::end("alone"));
+    /// ```
     pub fn end(name: &str) -> Self {
         Self::new(What::End(name.to_owned()))
     }
 
     /// Ends all trouble that the schedule began. What others did stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::{Schedule, Step};
+    /// use std::time::Duration;
+    ///
+    /// let ms = Duration::from_millis;
+    /// Schedule::new().at(ms(200), Step::cut("a", "eth0")).at(ms(500), Step::heal());
+    /// ```
     pub fn heal() -> Self {
         Self::new(What::Heal)
     }
@@ -168,12 +312,31 @@ impl Step {
     }
 
     /// Ends the trouble so much later.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    /// use std::time::Duration;
+    ///
+    /// let ms = Duration::from_millis;
+    /// // The seed chooses.
+    /// println!("{}", Step::isolate("a").lasting(ms(100)..=ms(300)));
+    /// ```
     pub fn lasting(mut self, time: impl Into<Timing>) -> Self {
         self.lasting = Some(time.into());
         self
     }
 
     /// Gives the trouble a name, by which another step can [end](Self::end) it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netns_test::Step;
+    ///
+    /// println!("{}", Step::isolate("a").named("alone"));
+    /// ```
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
