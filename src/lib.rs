@@ -158,7 +158,7 @@
 //! plan                              every decision and every mistake
 //! topology                          what was asked
 //! impairment nft packet view wire zone                rule sets; what was seen, as values; packets as bytes; DNS zones as values
-//! address                           addresses and subnets
+//! address chance                    addresses and subnets; numbers that follow from a seed
 //! error                             the one error type
 //! errno feature                     the kernel's error numbers; names of what a test can require
 //! ```
@@ -189,6 +189,7 @@ mod feature;
 mod error;
 // --- values: what was asked, and what follows from it; testable on any machine ---
 mod address;
+mod chance;
 mod impairment;
 mod nft;
 mod packet;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const ROWS: [&[&str]; 22] = [
     &["errno", "feature"],
     &["error"],
-    &["address"],
+    &["address", "chance"],
     &["impairment", "nft", "packet", "view", "wire", "zone"],
     &["topology"],
     &["plan"],

@@ -25,7 +25,7 @@ pub(crate) use node::{LiveNode, Unset};
 pub(crate) use program::{Awaited, Cut, Record, Stream};
 pub(crate) use pulled::Pulled;
 pub(crate) use room::namespace;
-pub(crate) use seed::{Seed, scattered};
+pub(crate) use seed::Seed;
 pub(crate) use service::{Service, Services};
 pub(crate) use slots::Slots;
 pub(crate) use trouble::{Troubles, Undo};

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::chance;
 use crate::settings;
 
 /// A network's seed, and whether anything has come of it.
@@ -37,23 +38,13 @@ impl Seed {
 
     /// A number of its own for each thing that is left to chance, which these numbers name.
     pub(crate) fn of(&self, thing: [u64; 3]) -> u64 {
-        thing.into_iter().fold(self.get(), |seed, part| {
-            scattered(seed ^ scattered(part.wrapping_add(1)))
-        })
+        chance::derived(self.get(), thing)
     }
 
     /// The number if the network's course depends on it.
     pub(crate) fn told(&self) -> Option<u64> {
         self.used.load(Ordering::Relaxed).then_some(self.number)
     }
-}
-
-/// Numbers that differ in one bit become numbers that differ in half of them: the finish of SplitMix64.
-pub(crate) fn scattered(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

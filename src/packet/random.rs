@@ -1,6 +1,8 @@
 //! Chance that a seed repeats.
 
-/// SplitMix64: one number of state, and no two seeds alike. See <https://dl.acm.org/doi/10.1145/2714064.2660195>.
+use crate::chance::{GAMMA, scattered};
+
+/// One number of state, and no two seeds alike.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -10,11 +12,9 @@ impl Random {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let number = scattered(self.0);
+        self.0 = self.0.wrapping_add(GAMMA);
+        number
     }
 
     pub(super) fn happens(&mut self, probability: f64) -> bool {

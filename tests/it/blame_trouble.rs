@@ -42,14 +42,7 @@ fn crashed_and_paused(net: &Network) -> TestResult {
     );
     assert_eq!(told(&net.explain("b", "a")?).0, crashed);
     b.restart()?;
-    // The kernel of `a` gives up the search for a neighbour that was not there before it begins another.
-    let a = net.host("a");
-    eventually(Duration::from_secs(20), || {
-        a.ping_with("b", |p| p.count(1))
-            .is_ok_and(|it| it.is_lossless())
-    })?;
-    assert!(net.explain("a", "b")?.is_reachable());
-    Ok(())
+    is_reachable_again(net)
 }
 
 #[netns_test(topology = Topology::lan(["a", "b"]))]

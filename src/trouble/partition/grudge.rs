@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::chance::{GAMMA, scattered};
+
 /// Who does not hear whom: what a [`Network`](crate::Network) is given to [keep nodes apart](crate::Network::apply_grudge).
 ///
 /// It is about names; nobody is asked whether there are such nodes before it is applied. The names of its makers are those of
@@ -279,12 +281,9 @@ pub(in crate::trouble) fn names<A: AsRef<str>>(names: impl IntoIterator<Item = A
 pub(super) fn shuffle(nodes: &mut [String], seed: u64) {
     let mut state = seed;
     for last in (1..nodes.len()).rev() {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^= mixed >> 31;
-        nodes.swap(last, (mixed % (last as u64 + 1)) as usize);
+        let number = scattered(state);
+        state = state.wrapping_add(GAMMA);
+        nodes.swap(last, (number % (last as u64 + 1)) as usize);
     }
 }
 

@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::live::scattered;
-
 /// A time of a [`Schedule`](crate::Schedule): a fixed one, or any of a range, which the network's seed chooses, to the microsecond.
 ///
 /// # Examples
@@ -73,8 +71,5 @@ pub(super) enum Of {
 
 /// The number that decides about a step in a round: the same for the same seed, and one of its own for each.
 pub(super) fn chance(seed: u64, round: u64, step: usize, of: Of) -> u64 {
-    let parts = [round, step as u64, of as u64];
-    parts.into_iter().fold(seed, |seed, part| {
-        scattered(seed ^ scattered(part.wrapping_add(1)))
-    })
+    crate::chance::derived(seed, [round, step as u64, of as u64])
 }
