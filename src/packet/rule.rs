@@ -93,7 +93,7 @@ impl PacketRule {
         Self::new(what, Act::Delay(delay))
     }
 
-    /// They go on, and so many copies follow each.
+    /// They go on, and so many copies follow each: 1 to 1,000.
     ///
     /// # Examples
     ///
@@ -181,6 +181,9 @@ impl PacketRule {
                 Some(format!("`{}`: a byte has bits 0 to 7", self.act))
             }
             Act::Duplicate(0) => Some(format!("`{}` changes nothing: say 1 or more", self.act)),
+            Act::Duplicate(1_001..) => {
+                Some(format!("`{}` floods the wire: say 1000 or less", self.act))
+            }
             Act::Reverse(0 | 1) => Some(format!("`{}` changes nothing: say 2 or more", self.act)),
             _ => None,
         });

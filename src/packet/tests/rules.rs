@@ -217,6 +217,10 @@ fn rules_that_make_no_sense_are_told() {
             "`duplicate 0 times` changes nothing: say 1 or more",
         ),
         (
+            PacketRule::duplicate(Match::any(), 1_001),
+            "`duplicate 1001 times` floods the wire: say 1000 or less",
+        ),
+        (
             PacketRule::reverse(Match::any(), 1),
             "`reverse each 1` changes nothing: say 2 or more",
         ),
