@@ -36,6 +36,8 @@ impl<'net> Host<'net> {
     ///
     /// ```
     /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
+    /// // Who knows its hardware address need not ask for it when the pause is over.
+    /// net.host("a").ping("b").unwrap().assert_lossless();
     /// let pause = net.host("b").pause().unwrap();
     /// assert_eq!(net.host("a").ping("b").unwrap().received(), 0);
     /// pause.heal().unwrap();
