@@ -45,7 +45,6 @@ impl Host<'_> {
     /// let b = net.host("b");
     /// b.crash().unwrap();
     /// assert!(b.is_crashed());
-    /// assert_eq!(net.host("a").ping_with("b", |p| p.count(1)).unwrap().received(), 0);
     /// assert!(!net.host("a").interface("eth0").unwrap().flags.lower_up());
     /// b.restart().unwrap();
     /// net.host("a").ping("b").unwrap().assert_lossless();

@@ -9,6 +9,9 @@ use crate::live::{Parts, Undo};
 
 /// Trouble in a live network: an impairment, a cut, a partition. Dropping it heals that, on a panic, too.
 ///
+/// Who asked in vain for a neighbour's hardware address meanwhile asks again within a second, or gives up and begins anew: the first packets
+/// afterwards may be late or lost, as in reality. [`eventually`](crate::eventually) waits for that.
+///
 /// # Examples
 ///
 /// ```
