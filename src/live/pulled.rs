@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use crate::error::Result;
+use crate::live::lock;
 
 /// By node and index: a port comes up again when the last cut of its cable is healed.
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ impl Pulled {
 
     /// Held while a port changes: nobody is to see it half done.
     fn held(&self) -> MutexGuard<'_, BTreeMap<(usize, u32), Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

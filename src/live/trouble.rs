@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::{Error, Kind, Result};
-use crate::live::Parts;
+use crate::live::{Parts, lock};
 use crate::relay::refuse_in_rules;
 
 /// So many of those that have ended are remembered.
@@ -160,7 +160,7 @@ impl Troubles {
     }
 
     fn register(&self) -> MutexGuard<'_, Register> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

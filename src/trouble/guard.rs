@@ -41,12 +41,7 @@ impl<'net> Trouble<'net> {
         undo: impl FnOnce(&Arc<Parts>) -> Result<()> + Send + 'static,
     ) -> Self {
         let what = what.into();
-        let number = parts.troubles.begin(what.clone(), undo);
-        Self {
-            parts,
-            number: Some(number),
-            what,
-        }
+        Self::telling(parts, move || what.clone(), undo)
     }
 
     /// Of something that goes on by itself: what people know of it changes.

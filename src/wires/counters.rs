@@ -6,7 +6,7 @@ use crate::impairment::Backend;
 use crate::live::Parts;
 use crate::packet::Way;
 use crate::relay::Counters;
-use crate::sys::tc::{self, Statistics};
+use crate::sys::tc;
 use crate::view::WayCounters;
 
 /// What became of a wire's packets, forth and back.
@@ -23,7 +23,7 @@ impl Wire<'_> {
     fn of_the_kernel(self) -> Result<[WayCounters; 2]> {
         let ports = self.parts.relay.ports(self.wire);
         let of = |way| self.with_socket(|socket| tc::statistics(socket, leaving(ports, way)));
-        Ok([of(Way::Forth)?.into(), of(Way::Back)?.into()])
+        Ok([of(Way::Forth)?, of(Way::Back)?])
     }
 
     fn of_the_engine(self) -> [WayCounters; 2] {
@@ -32,19 +32,6 @@ impl Wire<'_> {
         };
         let counted = engine.with(|core| Way::BOTH.map(|way| core.counters(self.wire, way)));
         counted.map(WayCounters::from)
-    }
-}
-
-impl From<Statistics> for WayCounters {
-    fn from(counted: Statistics) -> Self {
-        Self {
-            packets: counted.sent + counted.dropped + counted.waiting,
-            delivered: counted.sent,
-            lost: counted.dropped - counted.overflowed,
-            queue_full: counted.overflowed,
-            reordered: counted.reordered,
-            ..Self::default()
-        }
     }
 }
 

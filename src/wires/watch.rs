@@ -1,11 +1,11 @@
 //! Who needs to see each packet of a wire: its rules, and its recordings.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::live::Parts;
-use crate::packet::{PacketRule, Rules, Tally, Way};
+use crate::live::{Parts, lock};
+use crate::packet::{PacketRule, Tally, Way};
 use crate::relay::{Core, Opening, Recording};
 
 use super::change;
@@ -124,9 +124,4 @@ impl Rule {
             .with(parts, |core| core.open_gate(self.number, how));
         opened.unwrap_or_default()
     }
-}
-
-/// A panic of somebody who held them leaves nothing half done.
-fn lock(rules: &std::sync::Mutex<Rules>) -> MutexGuard<'_, Rules> {
-    rules.lock().unwrap_or_else(PoisonError::into_inner)
 }

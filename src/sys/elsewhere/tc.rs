@@ -5,18 +5,7 @@ use std::io;
 
 use crate::error::Result;
 use crate::impairment::Impairment;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Statistics {
-    pub(crate) sent: u64,
-    pub(crate) sent_bytes: u64,
-    pub(crate) dropped: u64,
-    pub(crate) overflowed: u64,
-    pub(crate) waiting: u64,
-    pub(crate) waiting_bytes: u64,
-    pub(crate) held_back: u64,
-    pub(crate) reordered: u64,
-}
+use crate::view::WayCounters;
 
 pub(crate) type Socket = Infallible;
 
@@ -42,7 +31,7 @@ pub(crate) fn impair(
     match *socket {}
 }
 
-pub(crate) fn statistics(socket: &mut Socket, _leaving: u32) -> Result<Statistics> {
+pub(crate) fn statistics(socket: &mut Socket, _leaving: u32) -> Result<WayCounters> {
     match *socket {}
 }
 

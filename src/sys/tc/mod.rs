@@ -19,13 +19,12 @@ mod tbf;
 mod tests;
 mod tree;
 
-pub(crate) use statistics::Statistics;
-
 use crate::error::{Error, Kind, Result};
 use crate::feature::Feature;
 use crate::impairment::Impairment;
 use crate::sys::netlink::Refusal;
 pub(crate) use crate::sys::netlink::raw::RawSocket as Socket;
+use crate::view::WayCounters;
 use redirect::Matcher;
 use tree::{Present, Tree};
 
@@ -116,7 +115,7 @@ pub(crate) fn impair(
 }
 
 /// What became of the packets that were to leave by a port, since its trouble began.
-pub(crate) fn statistics(socket: &mut Socket, leaving: u32) -> Result<Statistics> {
+pub(crate) fn statistics(socket: &mut Socket, leaving: u32) -> Result<WayCounters> {
     statistics::of(socket, leaving, [message::ROOT, tree::BELOW_NETEM])
 }
 

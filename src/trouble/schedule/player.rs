@@ -16,6 +16,7 @@ use crate::impairment::{Rate, RateTrace};
 use crate::live::{Parts, Undo};
 use crate::machine;
 use crate::network::Network;
+use crate::task::panic_text;
 
 /// A schedule that is being played. Dropping it ends the thread, and leaves its trouble as it is.
 pub(super) struct Player {
@@ -368,8 +369,6 @@ impl Play {
 }
 
 fn crashed(panicked: &(dyn std::any::Any + Send)) -> Error {
-    let text = panicked.downcast_ref::<&str>().map(|it| (*it).to_owned());
-    let text = text.or_else(|| panicked.downcast_ref::<String>().cloned());
-    let text = text.unwrap_or_else(|| "no message".to_owned());
+    let text = panic_text(panicked);
     Error::new(Kind::Panicked, "do so", format!("it panicked: {text}"))
 }
