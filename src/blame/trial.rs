@@ -49,6 +49,8 @@ pub(super) fn try_out(
     } else {
         &PATIENCE
     };
+    // What a neighbour has not answered before says nothing of now.
+    live.parts.search_again();
     for milliseconds in patience {
         let within = settings::scaled(Duration::from_millis(*milliseconds));
         let sender = live.parts.node(question.from);

@@ -37,6 +37,7 @@ use crate::plan::Plan;
 use crate::probe::PingReport;
 use crate::relay::Relay;
 use crate::runtime::Runtimes;
+use crate::sys::netlink;
 
 /// Everything that a network owns. Dropping it closes the last descriptors of its namespaces; the kernel does the rest.
 #[derive(Debug)]
@@ -200,6 +201,14 @@ impl Parts {
         if let Some(family) = family {
             family.kill();
             family.await_death();
+        }
+    }
+
+    /// Has every node ask again, at once, for the neighbours that have not answered it yet: the network has changed.
+    pub(crate) fn search_again(&self) {
+        for node in self.nodes.all().filter(|node| !node.has_crashed()) {
+            // Otherwise the kernel asks again within a second.
+            drop(netlink::search_again(&mut node.netlink()));
         }
     }
 

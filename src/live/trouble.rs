@@ -121,7 +121,9 @@ impl Troubles {
         };
         register.note(what());
         drop(register);
-        undo(parts)
+        let undone = undo(parts);
+        parts.search_again();
+        undone
     }
 
     /// Ends all of them, the latest first. Each is tried, whatever becomes of the others.
@@ -133,6 +135,7 @@ impl Troubles {
         drop(register);
         let ended = live.into_values().rev().map(|(_, undo)| undo(parts));
         let ended: Vec<Result<()>> = ended.collect();
+        parts.search_again();
         ended.into_iter().collect()
     }
 

@@ -9,8 +9,8 @@ use crate::live::{Parts, Undo};
 
 /// Trouble in a live network: an impairment, a cut, a partition. Dropping it heals that, on a panic, too.
 ///
-/// Who asked in vain for a neighbour's hardware address meanwhile asks again within a second, or gives up and begins anew: the first packets
-/// afterwards may be late or lost, as in reality. [`eventually`](crate::eventually) waits for that.
+/// Afterwards the network is usable at once: who is still asking for a neighbour's hardware address, in vain until then, asks anew, and not a
+/// second later, as a kernel by itself does. What waits for the answer is sent then. See [arp(7)](https://man7.org/linux/man-pages/man7/arp.7.html).
 ///
 /// # Examples
 ///

@@ -111,8 +111,6 @@ impl<'net> Link<'net> {
     ///
     /// # netns_test::run(&Topology::lan(["a", "b"]).wires(), |net| {
     /// let (a, deaf) = (net.host("a"), Impairment::new().loss(Loss::random(1.0)));
-    /// // Who knows a hardware address need not ask for it again.
-    /// a.ping("b").unwrap().assert_lossless();
     /// let lost = a.link("eth0").impaired(deaf, || a.ping_with("b", |p| p.count(1)).unwrap()).unwrap();
     /// assert_eq!(lost.received(), 0);
     /// a.ping("b").unwrap().assert_lossless();

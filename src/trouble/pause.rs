@@ -18,8 +18,7 @@ impl<'net> Host<'net> {
     /// Its programs are stopped (`SIGSTOP`), and it neither sends nor receives anything: no ARP, no neighbour discovery, nothing that it
     /// routes or bridges for others, nothing on its own loopback. Its interfaces keep their carrier, addresses and routes. So others see
     /// silence, and nobody is told; after a few seconds a neighbour on the same segment reports that it is unreachable, as it would of
-    /// any host that answers no ARP. Established TCP connections go on when it is over; a
-    /// neighbour that was just asking for the hardware address in vain takes another second or so.
+    /// any host that answers no ARP. Established TCP connections go on when it is over.
     ///
     /// What arrives meanwhile is dropped, as by a paused machine whose receive ring is full. What had arrived before, and has not been
     /// read, is still there. The test's own threads in the host, [`run`](Self::run) and tasks, are not stopped: they send without an
@@ -36,8 +35,6 @@ impl<'net> Host<'net> {
     ///
     /// ```
     /// # netns_test::run(&netns_test::Topology::lan(["a", "b"]), |net| {
-    /// // Who knows its hardware address need not ask for it when the pause is over.
-    /// net.host("a").ping("b").unwrap().assert_lossless();
     /// let pause = net.host("b").pause().unwrap();
     /// assert_eq!(net.host("a").ping("b").unwrap().received(), 0);
     /// pause.heal().unwrap();

@@ -17,7 +17,7 @@ impl Host<'_> {
     /// at their other ends keep their interfaces as they are, and trouble on wires stays, as do
     /// partitions.
     ///
-    /// When this returns, the host and those next to it pass packets.
+    /// When this returns, the host and those next to it pass packets, and who was searching for its hardware address has asked anew.
     ///
     /// # Errors
     ///
@@ -49,6 +49,7 @@ impl Host<'_> {
         for end in parts.plan.ends(node) {
             settle::wait_around(parts, node, end.index)?;
         }
+        parts.search_again();
         network::serve(parts, &parts.sharing(node))
     }
 }

@@ -59,6 +59,7 @@ mod routes;
 mod rule_sets;
 mod rules_and_recordings;
 mod schedules;
+mod searches;
 mod segments;
 mod settings;
 mod shared;

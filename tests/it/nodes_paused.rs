@@ -25,7 +25,7 @@ fn answers(from: Host<'_>, to: &str) -> bool {
     from.ping_with(to, quick).unwrap().received() == 1
 }
 
-/// Who has asked in vain for a hardware address asks again after a second, or after the next packet.
+/// On a busy machine an answer may take longer than [`answers`] waits.
 fn answers_again(from: Host<'_>, to: &str) -> netns_test::Result<()> {
     eventually(ANSWER, || answers(from, to))
 }

@@ -105,6 +105,10 @@ pub(crate) fn remove_route(_shown: &str, _route: &RouteVerb) -> Request {
     Request
 }
 
+pub(crate) fn search_again(transport: &mut Transport) -> Result<()> {
+    match *transport {}
+}
+
 pub(crate) fn add_rule(_shown: &str, _rule: &RuleVerb<'_>) -> Request {
     Request
 }

@@ -8,7 +8,7 @@
 mod address;
 mod bridge;
 mod link;
-mod neighbour;
+pub(super) mod neighbour;
 mod route;
 mod rule;
 mod way;

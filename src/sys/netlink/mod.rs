@@ -6,6 +6,7 @@ pub(crate) mod look;
 mod parameters;
 pub(crate) mod raw;
 mod rules;
+mod searches;
 mod transport;
 mod verbs;
 
@@ -15,5 +16,6 @@ pub(crate) use asked::{
 };
 pub(crate) use parameters::*;
 pub(crate) use rules::*;
+pub(crate) use searches::search_again;
 pub(crate) use transport::{Changes, Request, Transport};
 pub(crate) use verbs::*;

@@ -162,6 +162,9 @@ impl Shared {
         let ending: Vec<Live> = ending;
         let ended = ending.into_iter().rev().map(|it| (it.undo)(parts));
         let ended: Vec<Result<()>> = ended.collect();
+        if !ended.is_empty() {
+            parts.search_again();
+        }
         ended.into_iter().collect()
     }
 }

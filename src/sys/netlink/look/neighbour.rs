@@ -12,7 +12,7 @@ use super::{lacks, link, name_of, number};
 use crate::address::Family;
 use crate::view::{Neighbour, NeighbourState};
 
-pub(super) fn request(family: Family) -> RouteNetlinkMessage {
+pub(in super::super) fn request(family: Family) -> RouteNetlinkMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = number(family);
     RouteNetlinkMessage::GetNeighbour(message)
