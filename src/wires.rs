@@ -7,7 +7,7 @@ pub(crate) use counters::counters;
 pub(crate) use watch::{Rule, Watch};
 
 use crate::error::{Error, Kind, Result};
-use crate::impairment::Backend;
+use crate::impairment::{Backend, Impairment};
 use crate::live::Parts;
 use crate::packet::Way;
 use crate::plan::{Cable, End};
@@ -117,8 +117,7 @@ impl<'p> Wire<'p> {
         let longest = line.longest() as u32;
         self.with_socket(|socket| {
             for way in line.changed() {
-                let what = line.effective(way).map(|(what, _)| what);
-                let seed = self.seed(line, way);
+                let (what, seed) = self.fate(line, way);
                 tc::impair(socket, leaving(ports, way), longest, what, seed)?;
             }
             if joined {
@@ -149,8 +148,8 @@ impl<'p> Wire<'p> {
         engine.prepare(&[(self.wire, frames)]).map_err(failed)?;
         let taken = engine.with(|core| {
             for way in line.changed() {
-                let what = line.effective(way).map(|(what, _)| what);
-                core.impair(self.wire, way, what, self.seed(line, way));
+                let (what, seed) = self.fate(line, way);
+                core.impair(self.wire, way, what, seed);
             }
             core.take(self.wire, frames)
         });
@@ -194,10 +193,14 @@ impl<'p> Wire<'p> {
         Ok(())
     }
 
-    fn seed(self, line: &Line, way: Way) -> u64 {
-        self.parts
-            .seed
-            .of([self.wire as u64, way as u64, line.number(way)])
+    /// What a direction is to suffer, and from which seed. Where nothing is left to chance, none is asked for.
+    fn fate(self, line: &Line, way: Way) -> (Option<&Impairment>, u64) {
+        let what = line.effective(way).map(|(what, _)| what);
+        let seed = || {
+            let chance = [self.wire as u64, way as u64, line.number(way)];
+            self.parts.seed.of(chance)
+        };
+        (what, what.map_or(0, |_| seed()))
     }
 
     fn kernel_cannot(self, why: &str) -> Error {

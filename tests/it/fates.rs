@@ -8,6 +8,8 @@ use netns_test::{
     Topology, netns_test,
 };
 
+use crate::acquainted::acquaint;
+
 const PACKETS: usize = 1_000;
 /// So many are sent before the wire has taken them in.
 const BATCH: usize = 50;
@@ -31,8 +33,8 @@ fn pair(seed: u64) -> Topology {
 /// The fates of 1,000 datagrams, in the order in which they were sent.
 fn fates(net: &Network) -> TestResult<Vec<String>> {
     let [a, b] = ["a", "b"].map(|name| net.host(name));
-    // They know each other from now on: no other packet draws.
-    a.ping("b")?.assert_lossless();
+    // No other packet draws.
+    acquaint(net, ["a", "b"])?;
     let link = a.link("eth0");
     let _trouble = link.impair_egress(bad())?;
     let recording = link.record()?;

@@ -5,6 +5,7 @@
     reason = "a test may panic, and so may its helpers"
 )]
 
+mod acquainted;
 mod barriers;
 mod black_holes;
 mod blame;

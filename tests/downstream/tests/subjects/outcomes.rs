@@ -78,6 +78,12 @@ fn fails_by_chance(net: &Network) -> TestResult {
     panic!("came by: {got:?}; {playing}");
 }
 
+#[netns_test(topology = Topology::lan(["client", "server"]).wires())]
+fn fails_on_a_wire_without_trouble(net: &Network) {
+    net.host("client").ping("server").unwrap().assert_lossless();
+    panic!("nothing was left to chance");
+}
+
 #[netns_test]
 fn fails_with_a_panic() {
     panic!("out of cheese");
