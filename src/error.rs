@@ -1,8 +1,12 @@
 //! The one error type, and the error that test bodies return.
 
+mod panicked;
+
 use std::fmt;
 use std::io;
 use std::panic::Location;
+
+pub(crate) use panicked::panic_text;
 
 use crate::errno::EMFILE;
 use crate::feature::Feature;

@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::console;
 use crate::entry;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::harness::case::Case;
 use crate::harness::outcome::{self, Ending};
 use crate::harness::skip;
@@ -17,7 +17,6 @@ use crate::network::Network;
 use crate::report;
 use crate::require;
 use crate::settings::{OnFail, Require, Settings};
-use crate::task::panic_text;
 use crate::topology::Topology;
 
 /// What the process that runs a case tells whoever waits for it.

@@ -1,6 +1,5 @@
 //! The rules of a link, at work.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use super::rule::{Act, PacketAction, PacketRule};
 use super::tally::Tally;
 use super::view::Packet;
 use super::{Frame, Judge, Verdict, Way};
+use crate::error::panic_text;
 
 /// The rules of a link, in the order in which they are tried.
 #[derive(Debug, Default)]
@@ -185,10 +185,4 @@ fn edit<T>(
     let said = change(&mut packet);
     packet.finish();
     said
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no text".to_owned())
 }

@@ -20,9 +20,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 
+use crate::error::panic_text;
 #[cfg(feature = "tokio")]
 pub(crate) use job::{Job, new};
-pub(crate) use panics::{Panicked, Panics, panic_text};
+pub(crate) use panics::{Panicked, Panics};
 
 /// A task in a host, from [`Host::spawn`](crate::Host::spawn) or [`Host::run_async`](crate::Host::run_async).
 ///

@@ -1,6 +1,5 @@
 //! The panics of a network's tasks, for whoever judges the test.
 
-use std::any::Any;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
@@ -80,15 +79,6 @@ impl Panics {
         Err(Error::new(Kind::Panicked, what, cause)
             .help("nobody joined it: `.join()` or `.await` a task whose panic is expected"))
     }
-}
-
-/// The message of a panic.
-pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }
 
 #[cfg(test)]

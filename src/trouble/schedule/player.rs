@@ -11,12 +11,11 @@ use super::agenda::{Agenda, Deed};
 use super::playing::PlayedStep;
 use super::rates::Rates;
 use super::step::{Step, What};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::impairment::{Rate, RateTrace};
 use crate::live::{Parts, Undo};
 use crate::machine;
 use crate::network::Network;
-use crate::task::panic_text;
 
 /// A schedule that is being played. Dropping it ends the thread, and leaves its trouble as it is.
 pub(super) struct Player {
