@@ -1,7 +1,7 @@
 //! Numbered datagrams from one host to another, never more at once than sockets and queues hold.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::measure::tally::Tally;
 use crate::sys::arrivals::Arrivals;
@@ -12,8 +12,9 @@ const WINDOW: u64 = 100;
 const STALL: Duration = Duration::from_millis(50);
 /// Between two datagrams that ask whether all those before them are through.
 const MARKS: Duration = Duration::from_millis(5);
-/// The number of these.
+/// The number of the first of these, and of one that is sent after a pause.
 const MARK: u32 = u32::MAX;
+const LAST_MARK: u32 = MARK - 1;
 /// A datagram begins with who has sent it, and its number.
 pub(super) const HEADER: usize = 12;
 
@@ -29,6 +30,8 @@ pub(super) struct Course {
     pub(super) room: Option<u64>,
     /// Whether it is known that none overtakes another.
     pub(super) in_order: bool,
+    /// Whether none gets lost, as far as is known.
+    pub(super) is_sound: bool,
     /// How long one is under way.
     pub(super) longest: Duration,
     /// How long the queues need for one frame.
@@ -46,7 +49,8 @@ pub(super) fn count(sender: &Arrivals, receiver: &Arrivals, course: &Course) -> 
         message: message(course.token, course.payload),
         buffer: vec![0; course.payload + 1],
         tally: Tally::new(course.datagrams as usize),
-        marked: false,
+        marked: None,
+        silences: 0,
     };
     counting.send_all()?;
     counting.hear_out()?;
@@ -73,6 +77,12 @@ pub(super) fn number(datagram: &[u8], token: u64) -> Option<u32> {
     (*own == token.to_be_bytes()).then(|| u32::from_be_bytes(*number))
 }
 
+/// How many pauses make that time.
+fn pauses(time: Duration, pause: Duration) -> u32 {
+    // A float becomes the nearest number that there is.
+    time.div_duration_f64(pause).ceil() as u32
+}
+
 struct Counting<'a> {
     sender: &'a Arrivals,
     receiver: &'a Arrivals,
@@ -80,8 +90,10 @@ struct Counting<'a> {
     message: Vec<u8>,
     buffer: Vec<u8>,
     tally: Tally,
-    /// Whether a mark came through.
-    marked: bool,
+    /// The mark that came through last.
+    marked: Option<u32>,
+    /// How often more was sent because nothing came, since something came.
+    silences: u32,
 }
 
 impl Counting<'_> {
@@ -93,7 +105,7 @@ impl Counting<'_> {
         for number in 0..self.course.datagrams {
             let sent = number as usize;
             while sent >= self.over(given_up) + window {
-                if !self.hear(stall)? {
+                if self.is_silent(stall)? {
                     given_up = match self.course.in_order {
                         true => sent,
                         false => sent - self.tally.distinct as usize,
@@ -106,6 +118,25 @@ impl Counting<'_> {
         Ok(())
     }
 
+    /// Whether nothing comes for so long. The machine may stand still: as long as what is under way could come yet and would be more than the
+    /// socket holds, that is waited for with patience, but once only of a link that lets nothing through.
+    fn is_silent(&mut self, stall: Duration) -> io::Result<bool> {
+        let are_just_lost = !self.course.in_order && !self.course.is_sound;
+        let is_patient = self.silences == u32::from(are_just_lost);
+        let pauses = if is_patient {
+            pauses(self.course.patience, stall)
+        } else {
+            1
+        };
+        for _ in 0..pauses {
+            if self.hear(stall)? {
+                return Ok(false);
+            }
+        }
+        self.silences += 1;
+        Ok(true)
+    }
+
     /// How many are under way no more. Where nothing overtakes, what came later says so of those before.
     fn over(&self, given_up: usize) -> usize {
         match self.course.in_order {
@@ -114,17 +145,29 @@ impl Counting<'_> {
         }
     }
 
-    /// Waits for those that are still under way: first for a mark that was sent after them, then for those that it has overtaken.
+    /// Waits for those that are still under way: first for a mark that was sent after them, then for those that it has overtaken. These are
+    /// ahead of a mark that is sent after that, even if the wire stood still meanwhile.
     fn hear_out(&mut self) -> io::Result<()> {
-        let pause = MARKS.max(self.course.sending * 2);
-        let mut heard = Instant::now();
-        while !self.marked && heard.elapsed() < self.course.patience {
-            send(self.sender, &mut self.message, MARK);
-            if self.hear(pause)? {
-                heard = Instant::now();
-            }
-        }
+        self.await_mark(MARK)?;
         while self.hear(STALL + self.course.longest)? {}
+        if self.marked.is_some() {
+            self.await_mark(LAST_MARK)?;
+            while self.hear(Duration::ZERO)? {}
+        }
+        Ok(())
+    }
+
+    /// Sends marks until one arrives, or nothing does. Pauses are counted: one in which the machine stood still is one.
+    fn await_mark(&mut self, mark: u32) -> io::Result<()> {
+        let pause = MARKS.max(self.course.sending * 2);
+        let mut left = pauses(self.course.patience, pause);
+        while self.marked != Some(mark) && left > 0 {
+            send(self.sender, &mut self.message, mark);
+            left = match self.hear(pause)? {
+                true => pauses(self.course.patience, pause),
+                false => left - 1,
+            };
+        }
         Ok(())
     }
 
@@ -133,8 +176,9 @@ impl Counting<'_> {
         let Some((length, _)) = self.receiver.next(&mut self.buffer, wait)? else {
             return Ok(false);
         };
+        self.silences = 0;
         match number(&self.buffer[..length], self.course.token) {
-            Some(MARK) => self.marked = true,
+            Some(mark @ (MARK | LAST_MARK)) => self.marked = Some(mark),
             Some(number) => self.tally.add(number as usize),
             None => {}
         }

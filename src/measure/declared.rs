@@ -15,6 +15,11 @@ impl Declared {
         any(self.0.iter().map(Impairment::declared_loss))
     }
 
+    /// Whether all arrive, and whole.
+    pub(super) fn is_sound(&self) -> bool {
+        self.loss() + self.damage() <= 0.0
+    }
+
     pub(super) fn duplicates(&self) -> f64 {
         // Of one that was copied, each copy may be copied again.
         let copies = self.0.iter().map(|it| 1.0 + it.duplicate);

@@ -20,6 +20,8 @@ use crate::sys::arrivals::Arrivals;
 
 /// How long an answer, and silence, are waited for beyond what the link needs.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Where nothing gets lost: only a machine that stands still makes it wait.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
 /// How often hosts try to find each other before they measure.
 const GREETINGS: u32 = 3;
 /// More than a limited rate carries is sent, so that it is busy all the time.
@@ -48,8 +50,8 @@ pub(super) fn run(
     let declared = path::declared(near, pair.addresses[0], far, target);
     let is_known = declared.is_some();
     let known = declared.clone().unwrap_or_default();
-    pair.greet(&known)?;
-    let round_trips = pair.round_trips(asked.round_trips, &known)?;
+    let answers = pair.greet(&known)?;
+    let round_trips = pair.round_trips(asked.round_trips, &known, answers)?;
     // Nobody knows how long a way over other nodes is: as long as a round trip at the most.
     let slowest = round_trips.last().copied().unwrap_or_default();
     let mut directions = <[DirectionReport; 2]>::default();
@@ -99,29 +101,40 @@ impl<'net> Pair<'net> {
         })
     }
 
-    /// Lets both find each other's hardware addresses: what waits for these is neither late nor lost by the link.
-    fn greet(&self, known: &[Declared; 2]) -> Result<()> {
+    /// Lets both find each other's hardware addresses: what waits for these is neither late nor lost by the link. Whether they did.
+    fn greet(&self, known: &[Declared; 2]) -> Result<bool> {
         for _ in 0..GREETINGS {
-            if !self.ping(1, known)?.is_empty() {
-                break;
+            if !self.ping(1, PATIENCE, known)?.is_empty() {
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn round_trips(&self, count: u32, known: &[Declared; 2]) -> Result<Vec<Duration>> {
+    fn round_trips(
+        &self,
+        count: u32,
+        known: &[Declared; 2],
+        answers: bool,
+    ) -> Result<Vec<Duration>> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let mut times = self.ping(count, known)?;
+        let is_sound = answers && known.iter().all(Declared::is_sound);
+        let patience = if is_sound { LONG_PATIENCE } else { PATIENCE };
+        let mut times = self.ping(count, patience, known)?;
+        if times.is_empty() && answers {
+            // All at once are rather late than lost.
+            times = self.ping(count, LONG_PATIENCE, known)?;
+        }
         times.sort_unstable();
         Ok(times)
     }
 
-    fn ping(&self, count: u32, known: &[Declared; 2]) -> Result<Vec<Duration>> {
+    fn ping(&self, count: u32, patience: Duration, known: &[Declared; 2]) -> Result<Vec<Duration>> {
         let ([near, _], [source, target]) = (self.hosts, self.addresses);
         let way: Duration = known.iter().map(Declared::longest).sum();
-        let timeout = settings::scaled(PATIENCE) + way * 2;
+        let timeout = settings::scaled(patience) + way * 2;
         let ping = Ping::new().count(count).timeout(timeout).source(source);
         let report = near.try_run(|| probe::ping(&ping, target, 0, &target.to_string()))?;
         let report = report.map_err(|error| error.inside(near.name()))?;
@@ -147,6 +160,7 @@ impl<'net> Pair<'net> {
             payload: asked.payload,
             room: known.room(frame),
             in_order,
+            is_sound: known.is_sound(),
             longest,
             sending: known.time_for(frame),
             patience: settings::scaled(PATIENCE) + longest + known.waiting(),

@@ -118,7 +118,7 @@ fn fates(recording: &Recording<'_>, what: impl Fn(&str) -> bool) -> TestResult<u
 
 /// What is sent after all others, until one arrives.
 fn is_mark(payload: &[u8]) -> bool {
-    payload.get(8..12) == Some(&[0xFF; 4])
+    payload.get(8..11) == Some(&[0xFF; 3])
 }
 
 #[netns_test(topology = seeded())]
