@@ -45,7 +45,7 @@ impl Network {
     /// use std::time::Duration;
     ///
     /// let bad = Impairment::new().delay(Duration::from_millis(5)).loss(Loss::random(0.1)).rate(20_000_000);
-    /// # netns_test::run(&Topology::lan(["a", "b"]).impair(bad), |net| {
+    /// # netns_test::run(&Topology::lan(["a", "b"]).impair(bad).seed(1), |net| {
     /// let report = net.measure("a", "b").unwrap();
     /// println!("{report}");
     /// assert!(report.min().unwrap() >= Duration::from_millis(10));
@@ -59,7 +59,7 @@ impl Network {
     /// use netns_test::{Impairment, Loss, Topology};
     /// use std::time::Duration;
     ///
-    /// # netns_test::run(&Topology::lan(["a", "b"]).impair(Impairment::new().loss(Loss::random(0.05))), |net| {
+    /// # netns_test::run(&Topology::lan(["a", "b"]).impair(Impairment::new().loss(Loss::random(0.05))).seed(1), |net| {
     /// net.measure_with("a", "b", |m| m.rate_for(Duration::ZERO)).unwrap().assert_as_declared();
     /// # }).unwrap();
     /// ```
