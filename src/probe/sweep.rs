@@ -14,6 +14,11 @@ use crate::wire::icmp::{Message, Quote};
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest wait between two requests to a target.
 const LONGEST_WAIT: Duration = Duration::from_millis(800);
+/// So many requests are sent at the least, although the time is over: a machine that stood still had no time to answer. As many as there
+/// are in a second.
+const FEWEST_TRIES: u32 = 5;
+/// So many times as long is waited for that at the most.
+const AT_THE_MOST: u32 = 10;
 /// When to try again after the socket had no room.
 const FULL_WAIT: Duration = Duration::from_millis(5);
 /// How many targets share a socket for sending. Requests to hosts that do not exist wait in the kernel for a hardware address,
@@ -98,6 +103,8 @@ struct Sweep {
     deaf: Vec<IcmpSocket>,
     targets: Vec<Target>,
     deadline: Instant,
+    /// When it ends, although few requests were sent.
+    end: Instant,
     sent: Sent,
 }
 
@@ -119,6 +126,7 @@ impl Sweep {
         Ok(Self {
             targets: targets.collect::<io::Result<_>>()?,
             deadline: later(now, timeout),
+            end: later(now, timeout.saturating_mul(AT_THE_MOST)),
             sent: Sent::default(),
             receivers: senders.receivers,
             deaf: senders.deaf,
@@ -137,13 +145,27 @@ impl Sweep {
             let Some(next) = open.map(|target| target.next).min() else {
                 return Ok(());
             };
-            if now >= self.deadline {
+            if self.is_over(now) {
                 return Ok(());
             }
             if next > now {
-                packet::wait_any(&self.receivers, false, next.min(self.deadline))?;
+                let limit = [self.deadline, self.end].into_iter().find(|it| *it > now);
+                packet::wait_any(
+                    &self.receivers,
+                    false,
+                    limit.map_or(next, |it| it.min(next)),
+                )?;
             }
         }
+    }
+
+    /// Whether nobody is waited for any more.
+    fn is_over(&self, now: Instant) -> bool {
+        let mut open = self
+            .targets
+            .iter()
+            .filter(|target| target.outcome.is_none());
+        now >= self.deadline && (now >= self.end || open.all(|it| it.tries >= FEWEST_TRIES))
     }
 
     /// Sends every request that is due.
