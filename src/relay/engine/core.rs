@@ -80,7 +80,7 @@ impl Core {
         Ok(())
     }
 
-    /// Carries nothing more that enters a line; what is under way still arrives.
+    /// Carries nothing more that enters a line; what is under way still arrives, and what is due is ahead of what somebody else carries then.
     pub(crate) fn release(&mut self, line: usize) {
         let mut deaf = Vec::new();
         for way in Way::BOTH {
@@ -93,6 +93,7 @@ impl Core {
             self.count_overrun(line, way);
             deaf.extend(self.lines[line].way(way).ring.take());
         }
+        self.flush();
         self.lines[line].frames = None;
         self.closing
             .close(deaf.into_iter().map(|ring| (Some(ring), None)));
