@@ -98,9 +98,9 @@ fn goodput(net: &Network, number: usize) -> std::io::Result<f64> {
     let mut sink = client.run(|| TcpStream::connect(address))?;
     let (mut source, _) = listener.accept()?;
     std::thread::scope(|scope| {
+        let (start, mut received) = (Instant::now(), 0);
         // It ends when nobody listens any more.
         scope.spawn(move || while source.write_all(&[0; 16 * 1024]).is_ok() {});
-        let (start, mut received) = (Instant::now(), 0);
         let mut buffer = vec![0; 64 * 1024];
         sink.set_read_timeout(Some(TIME))?;
         while start.elapsed() < TIME {
