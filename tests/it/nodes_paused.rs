@@ -73,6 +73,10 @@ fn what_is_sent_meanwhile_is_lost_both_ways(net: &Network) -> TestResult {
             at_b.send_to(word, at_a.local_addr()?)
         };
         exchange(b"1 before")?;
+        // It is there before the pause, and stays.
+        for socket in [&at_a, &at_b] {
+            socket.peek(&mut [0; 20])?;
+        }
         net.host("b").pause()?.keep();
         exchange(b"2 meanwhile")?;
         net.heal()?;

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use netns_test::{
-    Backend, Held, Host, Match, Network, PacketAction, PacketRule, PacketRuleGuard, TestResult,
-    Topology, netns_test,
+    Backend, Held, Host, Match, Network, PacketAction, PacketRule, PacketRuleGuard, Ping,
+    TestResult, Topology, netns_test,
 };
 
 use crate::panic_text;
@@ -27,6 +27,13 @@ fn datagrams(host: Host<'_>, address: IpAddr, port: u16) -> TestResult<UdpSocket
     let socket = host.run(|| UdpSocket::bind((address, port)))?;
     socket.set_read_timeout(Some(ANSWER))?;
     Ok(socket)
+}
+
+/// Whether a ping is answered within this time.
+fn pong(from: Host<'_>, to: Host<'_>, time: Duration) -> netns_test::Result<bool> {
+    let once = |ping: Ping| ping.count(1).timeout(time);
+    let report = from.ping_with(to.ipv4().to_string(), once)?;
+    Ok(report.received() == 1)
 }
 
 /// What is received until this byte comes.
@@ -54,8 +61,9 @@ fn the_first_syn_is_dropped_and_the_kernel_sends_another(net: &Network) -> TestR
         assert!(began.elapsed() >= Duration::from_millis(900), "{recording}");
         assert_eq!(guard.hits(), 1);
         let syns = recording.matching(Match::tcp().syn().from("client"))?;
+        // A third one follows if the machine is so busy that the answer to the second comes too late.
         let fates: Vec<&str> = syns.iter().map(|it| &*it.fate).collect();
-        assert_eq!(fates, ["dropped by a rule", ""], "{recording}");
+        assert_eq!(fates[..2], ["dropped by a rule", ""], "{recording}");
         assert_eq!((syns[0].passed, syns[1].passed), (false, true));
         assert!(syns[1].at - syns[0].at >= Duration::from_millis(900));
         assert!(
@@ -87,9 +95,8 @@ fn the_fin_is_held_until_told(net: &Network) -> TestResult {
         assert_eq!(silence.kind(), ErrorKind::WouldBlock);
         let fin = || recording.matching(Match::tcp().fin().from("client").first(1));
         assert_eq!(fin()?[0].fate, "held by a rule");
-        // The kernel may have sent it again meanwhile.
+        // The kernel may have sent it again meanwhile, and may do so until it is acknowledged.
         assert!(held.release() >= 1);
-        assert_eq!(held.held(), 0);
         let [fin] = &*fin()? else {
             panic!("{recording}")
         };
@@ -200,8 +207,16 @@ fn packets_are_late_doubled_and_decided_about_by_closures(net: &Network) -> Test
         for byte in 1..=4 {
             from.send_to(&[byte], (address, 7))?;
         }
-        assert_eq!(until(&to, 1)?, [2, 2, 2, 4, 1]);
+        let mut all = Vec::new();
+        while all.len() < 5 {
+            let mut byte = [0];
+            to.recv(&mut byte)?;
+            all.extend(byte);
+        }
         assert!(began.elapsed() >= late);
+        // It is the last one, unless the others were sent late.
+        all.retain(|byte| *byte != 1);
+        assert_eq!(all, [2, 2, 2, 4]);
         let hits: Vec<u64> = guards.iter().map(PacketRuleGuard::hits).collect();
         assert_eq!(hits, [1, 1, 1]);
     }
@@ -211,26 +226,25 @@ fn packets_are_late_doubled_and_decided_about_by_closures(net: &Network) -> Test
 #[netns_test(topology = wire())]
 fn rules_are_about_one_direction_if_they_say_so(net: &Network) -> TestResult {
     let (client, server) = (net.host("client"), net.host("server"));
-    let ping = |from: Host<'_>, to: Host<'_>| {
-        let to = to.ipv4().to_string();
-        from.ping_with(&to, |ping| ping.count(1).timeout(SILENCE))
-    };
+    let answers = |from: Host<'_>, to: Host<'_>| pong(from, to, ANSWER);
+    let is_silent =
+        |from: Host<'_>, to: Host<'_>| Ok::<_, netns_test::Error>(!pong(from, to, SILENCE)?);
     let requests = |what: Match| what.when(|packet| packet.icmp().is_some_and(|it| it.kind == 8));
     for (from, to) in [(client, server), (server, client)] {
         let sent = PacketRule::drop(requests(Match::icmp().sent()));
         let _guard = from.link("eth0").packet_rule(sent)?;
-        assert_eq!(ping(from, to)?.received(), 0);
-        assert_eq!(ping(to, from)?.received(), 1);
+        assert!(is_silent(from, to)?);
+        assert!(answers(to, from)?);
         drop(_guard);
         let received = PacketRule::drop(requests(Match::icmp().received()));
         let _guard = from.link("eth0").packet_rule(received)?;
-        assert_eq!(ping(from, to)?.received(), 1);
-        assert_eq!(ping(to, from)?.received(), 0);
+        assert!(answers(from, to)?);
+        assert!(is_silent(to, from)?);
         drop(_guard);
         let named = PacketRule::drop(requests(Match::icmp().from("server")));
         let _guard = from.link("eth0").packet_rule(named)?;
-        assert_eq!(ping(client, server)?.received(), 1);
-        assert_eq!(ping(server, client)?.received(), 0);
+        assert!(answers(client, server)?);
+        assert!(is_silent(server, client)?);
     }
     Ok(())
 }
@@ -267,12 +281,9 @@ fn rules_meet_arp_and_neighbour_discovery(net: &Network) -> TestResult {
 
 #[netns_test(topology = wire())]
 fn a_rule_ends_with_its_guard_however_that_ends(net: &Network) -> TestResult {
-    let client = net.host("client");
-    let to = net.host("server").ipv4().to_string();
-    let received = || {
-        let report = client.ping_with(&to, |ping| ping.count(1).timeout(SILENCE));
-        report.unwrap().received()
-    };
+    let (client, server) = (net.host("client"), net.host("server"));
+    let answers = || pong(client, server, ANSWER).unwrap();
+    let is_silent = || !pong(client, server, SILENCE).unwrap();
     let before = client.link("eth0").backend()?;
     let mute = || {
         client
@@ -282,16 +293,17 @@ fn a_rule_ends_with_its_guard_however_that_ends(net: &Network) -> TestResult {
     let text = panic_text(|| {
         let _guard = mute().unwrap();
         assert_eq!(client.link("eth0").backend().unwrap(), Backend::Wire);
-        assert_eq!(received(), 0);
+        assert!(is_silent());
         panic!("on purpose");
     });
-    assert_eq!((&*text, received()), ("on purpose", 1));
+    assert_eq!(text, "on purpose");
+    assert!(answers());
     mute()?.remove()?;
-    assert_eq!(received(), 1);
+    assert!(answers());
     mute()?.keep();
-    assert_eq!(received(), 0);
+    assert!(is_silent());
     net.heal()?;
-    assert_eq!(received(), 1);
+    assert!(answers());
     assert_eq!(client.link("eth0").backend()?, before);
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use netns_test::{Backend, Impairment, Loss, Network, TestResult, Topology, netns_test};
 
+use crate::once;
+
 /// A hub, and thirty hosts around it, each on a wire of its own.
 fn thirty() -> Topology {
     let hosts = (0..30).map(|number| format!("h{number}"));
@@ -20,8 +22,8 @@ fn thirty() -> Topology {
 fn thirty_wires_at_once_are_each_as_declared(net: &Network) -> TestResult {
     let link = net.host("h7").link("eth0");
     let _trouble = link.impair(Impairment::new().delay(Duration::from_millis(50)))?;
-    let near = net.host("h1").ping("h29")?;
-    let far = net.host("h1").ping("h7")?;
+    let near = net.host("h1").ping_with("h29", once)?;
+    let far = net.host("h1").ping_with("h7", once)?;
     near.assert_lossless();
     far.assert_lossless();
     assert!(far.min().ok_or("no answer")? >= Duration::from_millis(100));
@@ -53,7 +55,7 @@ fn packets_of_any_size_pass_whole(net: &Network) -> TestResult {
     let sizes = [0, 18, 1472, 1473, 8972];
     let pass = |net: &Network| -> TestResult {
         for size in sizes {
-            let ping = |p: netns_test::Ping| p.payload(size).dont_fragment(true);
+            let ping = |p| once(p).payload(size).dont_fragment(true);
             net.host("a").ping_with("b", ping)?.assert_lossless();
         }
         Ok(())

@@ -3,7 +3,15 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use netns_test::{Backend, Impairment, Loss, Network, Profile, TestResult, Topology, netns_test};
+use netns_test::{
+    Backend, Family, Impairment, Loss, Network, Profile, TestResult, Topology, eventually,
+    netns_test,
+};
+
+use crate::acquainted::acquaint;
+use crate::once;
+
+const ANSWER: Duration = Duration::from_secs(20);
 
 fn pair() -> Topology {
     Topology::lan(["a", "b"]).wires()
@@ -14,9 +22,17 @@ fn delay(milliseconds: u64) -> Impairment {
 }
 
 fn round_trip(net: &Network, from: &str, to: &str) -> TestResult<Duration> {
-    let report = net.host(from).ping(to)?;
+    let report = net.host(from).ping_with(to, once)?;
     report.assert_lossless();
     Ok(report.min().ok_or("no answer")?)
+}
+
+/// A busy machine may be slow, again and again, but not for ever; a wire with that delay is never faster.
+fn is_faster_than(net: &Network, from: &str, to: &str, delay: Duration) -> TestResult {
+    eventually(ANSWER, || {
+        round_trip(net, from, to).is_ok_and(|time| time < delay)
+    })?;
+    Ok(())
 }
 
 #[netns_test(topology = pair(), families(v4, v6))]
@@ -43,8 +59,7 @@ fn a_delay_holds_both_ways_and_goes_with_its_guard(net: &Network) -> TestResult 
     assert!(round_trip(net, "b", "a")? >= Duration::from_millis(200));
     trouble.heal()?;
     net.ping_all()?.assert_all_reachable();
-    assert!(round_trip(net, "a", "b")? < Duration::from_millis(200));
-    Ok(())
+    is_faster_than(net, "a", "b", Duration::from_millis(200))
 }
 
 #[netns_test(topology = pair().impair(delay(100)))]
@@ -57,17 +72,16 @@ fn what_the_topology_asked_for_comes_back(net: &Network) -> TestResult {
     worse.heal()?;
     assert!(round_trip(net, "a", "b")? >= Duration::from_millis(500));
     worst.heal()?;
-    let healed = round_trip(net, "a", "b")?;
-    assert!(healed >= Duration::from_millis(200) && healed < Duration::from_millis(500));
-    Ok(())
+    assert!(round_trip(net, "a", "b")? >= Duration::from_millis(200));
+    is_faster_than(net, "a", "b", Duration::from_millis(500))
 }
 
-#[netns_test(topology = pair())]
+#[netns_test(topology = pair().only(Family::V4))]
 fn one_direction_leaves_the_other_untouched(net: &Network) -> TestResult {
     let mute = Impairment::new().loss(Loss::random(1.0));
     let (a, b) = (net.host("a"), net.host("b"));
     // Who knows the other's hardware address needs no answer to find it.
-    a.ping("b")?.assert_lossless();
+    acquaint(net, ["a", "b"])?;
     let _trouble = a.link("eth0").impair_egress(mute)?;
     let counted =
         |host: netns_test::Host<'_>| host.interface("eth0").map(|it| it.counters.rx_packets);
@@ -77,7 +91,7 @@ fn one_direction_leaves_the_other_untouched(net: &Network) -> TestResult {
     for _ in 0..100 {
         udp.send_to(b"x", "10.1.0.1:7")?;
     }
-    deaf.set_read_timeout(Some(Duration::from_secs(10)))?;
+    deaf.set_read_timeout(Some(ANSWER))?;
     for _ in 0..100 {
         deaf.recv(&mut [0; 8])?;
     }
@@ -93,8 +107,7 @@ fn one_direction_leaves_the_other_untouched(net: &Network) -> TestResult {
 fn a_host_is_impaired_on_all_its_cables_and_no_other(net: &Network) -> TestResult {
     let _trouble = net.host("a").impair(Profile::from(delay(100)))?;
     assert!(round_trip(net, "b", "a")? >= Duration::from_millis(200));
-    assert!(round_trip(net, "b", "c")? < Duration::from_millis(200));
-    Ok(())
+    is_faster_than(net, "b", "c", Duration::from_millis(200))
 }
 
 #[netns_test(topology = pair())]
@@ -124,9 +137,13 @@ fn a_connection_goes_on_while_the_backend_changes(net: &Network) -> TestResult {
         let _trouble = (round % 2 == 1)
             .then(|| a.link("eth0").impair(delay(1)))
             .transpose()?;
-        std::io::Write::write_all(&mut client, &[round; 100_000])?;
         let mut received = vec![0; 100_000];
-        std::io::Read::read_exact(&mut server, &mut received)?;
+        // Both at once: the buffers of a connection that has lost something are small.
+        std::thread::scope(|scope| -> TestResult {
+            let sent = scope.spawn(|| std::io::Write::write_all(&mut client, &[round; 100_000]));
+            std::io::Read::read_exact(&mut server, &mut received)?;
+            Ok(sent.join().unwrap()?)
+        })?;
         assert_eq!(received, [round; 100_000]);
     }
     Ok(())
@@ -192,7 +209,7 @@ fn a_wire_passes_what_its_hosts_pass(net: &Network) -> TestResult {
     for host in ["a", "b"] {
         net.host(host).link("eth0").set_mtu(9000)?;
     }
-    let report = net.host("a").ping_with("b", |p| p.count(2).payload(8972))?;
+    let report = net.host("a").ping_with("b", |p| once(p).payload(8972))?;
     report.assert_lossless();
     Ok(())
 }
