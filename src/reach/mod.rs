@@ -182,7 +182,7 @@ fn target_node(from: Host<'_>, address: IpAddr) -> Option<usize> {
 impl Network {
     /// Pings from every host to every other, by IPv4 and IPv6 where both have addresses; the root takes part if it has any.
     ///
-    /// Each pair has a second to answer; all pairs of one host are tried at once.
+    /// Each pair has a second to answer, and longer if this process stood still meanwhile; all pairs of one host are tried at once.
     ///
     /// # Errors
     ///

@@ -46,18 +46,22 @@ fn a_start_that_needs_a_thread_is_told_why_there_is_none(net: &Network) {
 /// A child that was dropped without having been waited for stays a zombie: nobody knows whether its owner has.
 #[netns_test]
 fn a_child_that_nobody_waits_for_does_not_delay_the_end() -> TestResult {
-    let network = lan().build()?;
-    let started = network
-        .host("server")
-        .start(|| std::process::Command::new("sleep").arg("1000").spawn())?;
-    drop(started?);
-    let began = Instant::now();
-    network.close()?;
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
+    let close = || -> TestResult<Duration> {
+        let network = lan().build()?;
+        let started = network
+            .host("server")
+            .start(|| std::process::Command::new("sleep").arg("1000").spawn())?;
+        drop(started?);
+        let began = Instant::now();
+        network.close()?;
+        Ok(began.elapsed())
+    };
+    // Waiting for it takes two seconds each time, a busy machine now and then.
+    let mut took = Vec::new();
+    while took.iter().all(|time| *time >= Duration::from_secs(1)) {
+        assert!(took.len() < 5, "{took:?}");
+        took.push(close()?);
+    }
     Ok(())
 }
 
