@@ -16,6 +16,8 @@ const FEWEST: u32 = 8;
 const LOOK: Duration = Duration::from_millis(20);
 /// How long the sender rests when it is ahead.
 const REST: Duration = Duration::from_micros(500);
+/// What is longer than this between two looks at the clock is a machine that stood still, and no time in which anything was sent.
+const HELD_UP: Duration = Duration::from_millis(50);
 
 /// How one direction is loaded.
 #[derive(Clone, Copy, Debug)]
@@ -60,16 +62,17 @@ pub(super) fn measure(
     })
 }
 
-/// Sends for as long as asked. Returns how much that was.
+/// Sends for as long as asked, not counting the time in which it could not. Returns how much that was.
 fn flood(sender: &Arrivals, load: &Load) -> f64 {
     let bits = load.frame as f64 * 8.0;
     let mut message = message(load.token, load.payload);
-    let start = Instant::now();
+    let (mut looked, mut time) = (Instant::now(), Duration::ZERO);
     let mut sent: u32 = 0;
-    while start.elapsed() < load.time {
-        let due = load
-            .offer
-            .map(|offer| start.elapsed().as_secs_f64() * offer / bits);
+    while time < load.time {
+        let now = Instant::now();
+        time += (now - looked).min(HELD_UP);
+        looked = now;
+        let due = load.offer.map(|offer| time.as_secs_f64() * offer / bits);
         if due.is_some_and(|due| f64::from(sent) > due) {
             thread::sleep(REST);
             continue;
@@ -77,7 +80,7 @@ fn flood(sender: &Arrivals, load: &Load) -> f64 {
         send(sender, &mut message, sent);
         sent = sent.wrapping_add(1);
     }
-    f64::from(sent) * bits / start.elapsed().as_secs_f64()
+    f64::from(sent) * bits / time.as_secs_f64()
 }
 
 fn listen(receiver: &Arrivals, load: &Load, is_over: &AtomicBool) -> io::Result<Option<f64>> {

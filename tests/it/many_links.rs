@@ -37,18 +37,15 @@ fn thirty_links_are_each_as_bad_as_they_were_asked_to_be(net: &Network) -> TestR
             .map(|number| {
                 scope.spawn(move || {
                     let (a, b) = (format!("a{number}"), format!("b{number}"));
-                    net.measure_with(&a, &b, |m| {
-                        m.round_trips(5).datagrams(500).rate_for(Duration::ZERO)
-                    })
+                    net.measure_with(&a, &b, |m| m.datagrams(500).rate_for(Duration::ZERO))
                 })
             })
             .collect();
         for (number, report) in (1..=LINKS).zip(measuring) {
             let report = report.join().unwrap()?;
-            assert!(
-                report.min() >= Some(Duration::from_millis(number.into()) * 2),
-                "{report}"
-            );
+            let delays = Duration::from_millis(number.into()) * 2;
+            // Of requests that are lost or late, no time is known.
+            assert!(report.min().is_none_or(|min| min >= delays), "{report}");
             assert!(
                 report.forth().loss().contains(f64::from(number) / 100.0),
                 "{report}"
