@@ -10,15 +10,16 @@ use crate::measure::report::{DirectionReport, LinkReport};
 
 /// How far a rate may be from the declared one.
 const TOLERANCE: f64 = 0.02;
-/// Of so many, one may be overtaken on any link: each processor passes on for itself what is sent there, and the sender moves now and then.
-const PASSED_IN_ORDER: u64 = 1_000;
+/// Of so many, one may be overtaken on any link: each processor passes on for itself what it has taken in, and when a sender or a timer of
+/// the kernel's moves to another one, all that still wait at the first are overtaken.
+const PASSED_IN_ORDER: u64 = 100;
 
 impl LinkReport {
     /// Whether the way did what the impairments on it declare.
     ///
     /// That is, for what was measured: no round trip was shorter than the delays; the declared loss is within the
     /// [interval](DirectionReport::loss), and so are duplicates; damage is not more than declared; no more than
-    /// one in a thousand was overtaken unless that was asked for, because the kernel itself does that to a sender whom it moves to another
+    /// one in a hundred was overtaken unless that was asked for, because the kernel itself does that when a sender moves to another
     /// processor; a limited rate is met within 2 %, and what the jitter makes of the time of measuring. Round trips that are too long
     /// prove nothing: the machine may be busy.
     ///
