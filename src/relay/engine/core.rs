@@ -23,6 +23,7 @@ pub(crate) struct Core {
     pub(super) wheel: Wheel,
     /// What rules hold, until a gate is opened.
     pub(super) gates: BTreeMap<u64, List>,
+    /// What ends the thread's sleep.
     pub(super) waiting: Waiting,
     closing: Closing,
 }
@@ -38,14 +39,14 @@ pub(crate) enum Opening {
 }
 
 impl Core {
-    pub(super) fn new(lines: Vec<[u32; 2]>) -> Self {
+    pub(super) fn new(lines: Vec<[u32; 2]>, waiting: Waiting) -> Self {
         Self {
             began: Instant::now(),
             lines: lines.into_iter().map(Line::new).collect(),
             slab: Slab::default(),
             wheel: Wheel::new(),
             gates: BTreeMap::new(),
-            waiting: Waiting::default(),
+            waiting,
             closing: Closing::default(),
         }
     }
@@ -91,7 +92,10 @@ impl Core {
             // What has entered already is under way.
             self.drain(line, way);
             self.count_overrun(line, way);
-            deaf.extend(self.lines[line].way(way).ring.take());
+            if let Some(mut ring) = self.lines[line].way(way).ring.take() {
+                ring.ignore(&self.waiting);
+                deaf.push(ring);
+            }
         }
         self.lines[line].frames = None;
         self.closing

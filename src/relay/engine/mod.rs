@@ -1,6 +1,7 @@
 //! The wire engine: a thread that carries frames from port to port, and lets them meet what they are to meet.
 //!
 //! `core` is what it has and can be told, `pump` takes frames in, `admit` decides about them and lets them wait, `outlet` lets them out.
+//! `rest` is for when there is nothing to do.
 
 mod admit;
 mod bytes;
@@ -12,6 +13,7 @@ mod outlet;
 mod prepare;
 mod pump;
 mod record;
+mod rest;
 mod slab;
 mod wheel;
 
@@ -32,7 +34,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
 use crate::sys::lend::{self, JobOn};
-use crate::sys::ring::{self, Bell};
+use crate::sys::ring::{self, Bell, Waiting};
 
 thread_local! {
     /// Whether this thread carries packets, and runs the closures of rules.
@@ -52,12 +54,13 @@ impl Engine {
     /// It carries none of them yet.
     pub(crate) fn start(lines: Vec<[u32; 2]>) -> io::Result<Self> {
         let bell = ring::bell()?;
+        let sleep = Waiting::new(&bell)?;
         let (jobs, waiting) = mpsc::channel();
         let woken = bell.clone();
         let thread = thread::Builder::new()
             .name("wire".to_owned())
             .spawn(move || {
-                let mut core = Core::new(lines);
+                let mut core = Core::new(lines, sleep);
                 run(&mut core, &waiting, &woken);
                 core.end();
             })?;
