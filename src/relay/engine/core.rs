@@ -9,6 +9,7 @@ use super::line::{Frames, Line};
 use super::prepare::{self, Closing};
 use super::record::{End, Recording};
 use super::slab::{List, Slab};
+use super::vigil::Vigil;
 use super::wheel::Wheel;
 use crate::impairment::Impairment;
 use crate::packet::{Judge, Way};
@@ -23,6 +24,7 @@ pub(crate) struct Core {
     pub(super) wheel: Wheel,
     /// What rules hold, until a gate is opened.
     pub(super) gates: BTreeMap<u64, List>,
+    pub(super) vigil: Vigil,
     /// What ends the thread's sleep.
     pub(super) waiting: Waiting,
     closing: Closing,
@@ -46,6 +48,7 @@ impl Core {
             slab: Slab::default(),
             wheel: Wheel::new(),
             gates: BTreeMap::new(),
+            vigil: Vigil::new(),
             waiting,
             closing: Closing::default(),
         }

@@ -1,7 +1,7 @@
 //! The wire engine: a thread that carries frames from port to port, and lets them meet what they are to meet.
 //!
 //! `core` is what it has and can be told, `pump` takes frames in, `admit` decides about them and lets them wait, `outlet` lets them out.
-//! `rest` is for when there is nothing to do.
+//! `rest` and `vigil` are for when there is nothing to do.
 
 mod admit;
 mod bytes;
@@ -15,6 +15,7 @@ mod pump;
 mod record;
 mod rest;
 mod slab;
+mod vigil;
 mod wheel;
 
 #[cfg(test)]
@@ -126,7 +127,9 @@ fn run(core: &mut Core, jobs: &Receiver<JobOn<Core>>, bell: &Bell) {
             Ok(job) => job(core),
             Err(TryRecvError::Disconnected) => return,
             Err(TryRecvError::Empty) => {
-                if !core.step() {
+                if core.step() {
+                    core.wake();
+                } else {
                     core.rest(bell);
                 }
             }

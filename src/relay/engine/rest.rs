@@ -11,9 +11,13 @@ use crate::sys::ring::{Bell, Ring};
 const NAP: Duration = Duration::from_millis(1);
 
 impl Core {
-    /// Sleeps until a frame enters, a frame is due, a port has room again or the bell is rung.
+    /// Sleeps until a frame enters, a frame is due, a port has room again or the bell is rung; or returns at once, to look again.
     pub(super) fn rest(&mut self, bell: &Bell) {
-        let time = self.next().map(|at| at.saturating_sub(self.now()));
+        let now = self.now();
+        if self.vigil.stays(now) {
+            return;
+        }
+        let time = self.next().map(|at| at.saturating_sub(now));
         let time = time.map(Duration::from_nanos);
         let time = match self.watch() {
             Ok(()) => time,
@@ -23,6 +27,14 @@ impl Core {
             self.forgive();
         }
         bell.quiet();
+    }
+
+    /// There was work: it may be worth staying awake for the next.
+    pub(super) fn wake(&mut self) {
+        if self.vigil.is_idle() {
+            let now = self.now();
+            self.vigil.ends(now);
+        }
     }
 
     /// Watches what is to end a sleep, and nothing else: a ring that is not read would end each at once.
