@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use netns_test::{Backend, Impairment, Loss, Network, TestResult, Topology, netns_test};
+use netns_test::{
+    Backend, Impairment, Loss, Network, TestResult, Topology, eventually, netns_test,
+};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::once;
 
@@ -39,6 +42,52 @@ fn thirty_wires_at_once_are_each_as_declared(net: &Network) -> TestResult {
         assert!(counters.egress.delivered >= 29, "{host}: {counters:?}");
     }
     Ok(())
+}
+
+/// Each wire has four rings, and some system calls that wait take no more descriptors than a process may open.
+#[netns_test]
+fn more_wires_than_the_limit_of_descriptors_are_waited_for_asleep() -> TestResult {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, 64, hard)?;
+    let net = thirty().build()?;
+    net.host("h0").ping("h29")?.assert_lossless();
+    falls_asleep()?;
+    // And it is woken.
+    net.host("h0").ping("h29")?.assert_lossless();
+    net.close()?;
+    Ok(())
+}
+
+#[netns_test(topology = Topology::lan(["a", "b"]).wires().backend(Backend::Wire))]
+fn ports_that_went_down_are_waited_for_asleep(net: &Network) -> TestResult {
+    net.host("a").ping("b")?.assert_lossless();
+    let cut = net.host("a").link("eth0").cut()?;
+    falls_asleep()?;
+    cut.heal()?;
+    net.host("a").ping("b")?.assert_lossless();
+    Ok(())
+}
+
+fn falls_asleep() -> netns_test::Result<()> {
+    eventually(Duration::from_secs(20), || {
+        let states = engine_states()?;
+        let asleep = !states.is_empty() && states.iter().all(|state| state.starts_with('S'));
+        asleep.then_some(()).ok_or_else(|| format!("{states:?}"))
+    })
+}
+
+/// What the engine's threads do, as proc(5) says it: `S (sleeping)`, `R (running)`.
+fn engine_states() -> Result<Vec<String>, String> {
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let threads = std::fs::read_dir("/proc/self/task").map_err(|error| error.to_string())?;
+    let threads = threads.filter_map(|thread| Some(thread.ok()?.path()));
+    let of_engine = threads.filter(|thread| read(thread.join("comm")).trim() == "wire");
+    let state = |thread: std::path::PathBuf| {
+        let status = read(thread.join("status"));
+        let line = status.lines().find_map(|line| line.strip_prefix("State:"));
+        line.map(|state| state.trim().to_owned())
+    };
+    Ok(of_engine.filter_map(state).collect())
 }
 
 fn jumbo() -> Topology {

@@ -9,6 +9,7 @@ use super::line::{Frames, Line};
 use super::prepare::{self, Closing};
 use super::record::{End, Recording};
 use super::slab::{List, Slab};
+use super::vigil::Vigil;
 use super::wheel::Wheel;
 use crate::impairment::Impairment;
 use crate::packet::{Judge, Way};
@@ -23,6 +24,8 @@ pub(crate) struct Core {
     pub(super) wheel: Wheel,
     /// What rules hold, until a gate is opened.
     pub(super) gates: BTreeMap<u64, List>,
+    pub(super) vigil: Vigil,
+    /// What ends the thread's sleep.
     pub(super) waiting: Waiting,
     closing: Closing,
 }
@@ -38,14 +41,15 @@ pub(crate) enum Opening {
 }
 
 impl Core {
-    pub(super) fn new(lines: Vec<[u32; 2]>) -> Self {
+    pub(super) fn new(lines: Vec<[u32; 2]>, waiting: Waiting) -> Self {
         Self {
             began: Instant::now(),
             lines: lines.into_iter().map(Line::new).collect(),
             slab: Slab::default(),
             wheel: Wheel::new(),
             gates: BTreeMap::new(),
-            waiting: Waiting::default(),
+            vigil: Vigil::new(),
+            waiting,
             closing: Closing::default(),
         }
     }
@@ -91,7 +95,10 @@ impl Core {
             // What has entered already is under way.
             self.drain(line, way);
             self.count_overrun(line, way);
-            deaf.extend(self.lines[line].way(way).ring.take());
+            if let Some(mut ring) = self.lines[line].way(way).ring.take() {
+                ring.ignore(&self.waiting);
+                deaf.push(ring);
+            }
         }
         self.flush();
         self.lines[line].frames = None;

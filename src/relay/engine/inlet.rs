@@ -3,7 +3,7 @@
 use std::io;
 
 use super::line::Frames;
-use crate::sys::ring::Ring;
+use crate::sys::ring::{Ring, Waiting};
 
 /// Whole frames longer than this have a ring of their own, so that short ones do not waste its slots: a burst of those is
 /// thousands of packets.
@@ -16,6 +16,8 @@ pub(super) struct Inlet {
     long: Option<Ring>,
     /// The frames at hand, as they arrived: whether each is a long one, and its number in its ring.
     order: Vec<(bool, usize)>,
+    /// Whether a frame ends the engine's sleep.
+    watched: bool,
 }
 
 impl Inlet {
@@ -33,6 +35,7 @@ impl Inlet {
             short,
             long,
             order: Vec::with_capacity(64),
+            watched: false,
         })
     }
 
@@ -112,6 +115,23 @@ impl Inlet {
 
     pub(super) fn deafen(&self) -> io::Result<()> {
         self.rings().try_for_each(Ring::deafen)
+    }
+
+    /// Lets frames end the engine's sleep.
+    pub(super) fn watch(&mut self, waiting: &Waiting) -> io::Result<()> {
+        if !self.watched {
+            self.rings().try_for_each(|ring| waiting.add(ring, false))?;
+            self.watched = true;
+        }
+        Ok(())
+    }
+
+    /// Frames do not end the engine's sleep any more.
+    pub(super) fn ignore(&mut self, waiting: &Waiting) {
+        if self.watched {
+            self.rings().for_each(|ring| waiting.remove(ring));
+            self.watched = false;
+        }
     }
 
     pub(super) fn overrun(&self) -> u64 {

@@ -114,9 +114,8 @@ impl Line {
 }
 
 impl Direction {
-    /// Where frames come in, unless those wait that came before.
-    pub(super) fn open_ring(&self) -> Option<&Inlet> {
-        let congested = self.outlet.as_ref().is_some_and(Outlet::is_congested);
-        self.ring.as_ref().filter(|_| !congested)
+    /// What enters is read, unless what came before has no room to leave.
+    pub(super) fn is_open(&self) -> bool {
+        !self.outlet.as_ref().is_some_and(Outlet::is_congested)
     }
 }

@@ -1,6 +1,7 @@
 //! The wire engine: a thread that carries frames from port to port, and lets them meet what they are to meet.
 //!
 //! `core` is what it has and can be told, `pump` takes frames in, `admit` decides about them and lets them wait, `outlet` lets them out.
+//! `rest` and `vigil` are for when there is nothing to do.
 
 mod admit;
 mod bytes;
@@ -12,7 +13,9 @@ mod outlet;
 mod prepare;
 mod pump;
 mod record;
+mod rest;
 mod slab;
+mod vigil;
 mod wheel;
 
 #[cfg(test)]
@@ -32,7 +35,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
 use crate::sys::lend::{self, JobOn};
-use crate::sys::ring::{self, Bell};
+use crate::sys::ring::{self, Bell, Waiting};
 
 thread_local! {
     /// Whether this thread carries packets, and runs the closures of rules.
@@ -52,12 +55,13 @@ impl Engine {
     /// It carries none of them yet.
     pub(crate) fn start(lines: Vec<[u32; 2]>) -> io::Result<Self> {
         let bell = ring::bell()?;
+        let sleep = Waiting::new(&bell)?;
         let (jobs, waiting) = mpsc::channel();
         let woken = bell.clone();
         let thread = thread::Builder::new()
             .name("wire".to_owned())
             .spawn(move || {
-                let mut core = Core::new(lines);
+                let mut core = Core::new(lines, sleep);
                 run(&mut core, &waiting, &woken);
                 core.end();
             })?;
@@ -123,7 +127,9 @@ fn run(core: &mut Core, jobs: &Receiver<JobOn<Core>>, bell: &Bell) {
             Ok(job) => job(core),
             Err(TryRecvError::Disconnected) => return,
             Err(TryRecvError::Empty) => {
-                if !core.step() {
+                if core.step() {
+                    core.wake();
+                } else {
                     core.rest(bell);
                 }
             }

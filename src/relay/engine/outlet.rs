@@ -1,8 +1,10 @@
 //! The end where frames leave a line.
 
+use std::io;
+
 use super::counters::Counters;
 use super::slab::{Id, List, Slab};
-use crate::sys::ring::{Fault, Port};
+use crate::sys::ring::{Fault, Port, Waiting};
 
 /// What may wait for a port; until it has taken some, nothing more is read that goes there.
 const BACKLOG: usize = 512;
@@ -13,6 +15,8 @@ const BURST: usize = 64;
 pub(super) struct Outlet {
     pub(super) port: Port,
     waiting: List,
+    /// Whether room ends the engine's sleep.
+    watched: bool,
 }
 
 impl Outlet {
@@ -20,6 +24,7 @@ impl Outlet {
         Self {
             port,
             waiting: List::default(),
+            watched: false,
         }
     }
 
@@ -29,6 +34,17 @@ impl Outlet {
 
     pub(super) fn is_congested(&self) -> bool {
         self.waiting.len() >= BACKLOG
+    }
+
+    /// Lets room for what waits end the engine's sleep.
+    pub(super) fn watch(&mut self, waiting: &Waiting) -> io::Result<()> {
+        match (self.is_clear(), self.watched) {
+            (false, false) => waiting.add(&self.port, true)?,
+            (true, true) => waiting.remove(&self.port),
+            _ => return Ok(()),
+        }
+        self.watched = !self.watched;
+        Ok(())
     }
 
     /// Sends the frames of these numbers. Returns how many are done with; the port has no room for the others.

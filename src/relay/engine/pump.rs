@@ -1,4 +1,4 @@
-//! The engine's work: frames in, what is due out, and rest.
+//! The engine's work: frames in, and what is due out.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::inlet::Inlet;
 use super::line::{Direction, Frames};
 use super::slab::{List, Stage, Trip};
 use crate::packet::{Frame, Verdict, Way};
-use crate::sys::ring::{Bell, HEAD, Ring};
+use crate::sys::ring::HEAD;
 
 /// How many frames are taken from a port before others have their turn.
 const BURST: usize = 64;
@@ -27,39 +27,11 @@ impl Core {
         busy | self.flush()
     }
 
-    /// Sleeps until a frame enters, a frame is due, a port has room again or the bell is rung.
-    pub(super) fn rest(&mut self, bell: &Bell) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.clear();
-        waiting.add(bell, false);
-        for direction in self.lines.iter().flat_map(|line| &line.ways) {
-            if let Some(outlet) = direction
-                .outlet
-                .as_ref()
-                .filter(|outlet| !outlet.is_clear())
-            {
-                waiting.add(&outlet.port, true);
-            }
-            // A ring that is not read would end each wait at once.
-            for ring in direction.open_ring().into_iter().flat_map(Inlet::rings) {
-                waiting.add(ring, false);
-            }
-        }
-        let time = self.next().map(|at| at.saturating_sub(self.now()));
-        if waiting.wait(time.map(Duration::from_nanos)).is_ok() {
-            bell.quiet();
-            self.forgive(&waiting);
-        }
-        self.waiting = waiting;
-    }
-
     /// Takes a burst of frames from a port; returns whether there was any.
     pub(super) fn pump(&mut self, line: usize, way: Way) -> bool {
         let direction = self.lines[line].way(way);
-        if direction.open_ring().is_none_or(|ring| !ring.is_ready()) {
-            return false;
-        }
-        self.take_burst(line, way) > 0
+        let ring = direction.ring.as_ref().filter(|_| direction.is_open());
+        ring.is_some_and(Inlet::is_ready) && self.take_burst(line, way) > 0
     }
 
     /// Takes in what has entered a port until now, even if it has to wait at the other.
@@ -197,27 +169,6 @@ impl Core {
             }
         }
         any
-    }
-
-    /// When something is due that nobody announces.
-    fn next(&self) -> Option<u64> {
-        let links = self.lines.iter().flat_map(|line| &line.ways);
-        let links = links.filter_map(|direction| direction.link.ends());
-        links.chain(self.wheel.next()).min()
-    }
-
-    /// A port that went down says so until it is asked: then waiting for it waits again.
-    fn forgive(&self, waiting: &crate::sys::ring::Waiting) {
-        if !waiting.any_failed() {
-            return;
-        }
-        for direction in self.lines.iter().flat_map(|line| &line.ways) {
-            let rings = direction.ring.iter().flat_map(Inlet::rings);
-            rings.for_each(Ring::forgive);
-            if let Some(outlet) = &direction.outlet {
-                outlet.port.forgive();
-            }
-        }
     }
 }
 

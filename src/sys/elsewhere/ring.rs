@@ -110,19 +110,20 @@ impl Bell {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Waiting(());
 
 impl Waiting {
-    pub(crate) fn clear(&mut self) {}
-
-    pub(crate) fn add<T>(&mut self, _source: &T, _write: bool) {}
-
-    pub(crate) fn wait(&mut self, _time: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn new(_bell: &Bell) -> io::Result<Self> {
         Err(super::unsupported())
     }
 
-    pub(crate) fn any_failed(&self) -> bool {
+    pub(crate) fn add<T>(&self, _source: &T, _write: bool) -> io::Result<()> {
+        Err(super::unsupported())
+    }
+
+    pub(crate) fn remove<T>(&self, _source: &T) {}
+
+    pub(crate) fn wait(&self, _time: Option<Duration>) -> bool {
         false
     }
 }

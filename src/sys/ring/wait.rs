@@ -6,6 +6,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::socket::told;
+
 /// Wakes whoever waits for it. Each clone rings the same bell.
 ///
 /// See [eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html).
@@ -45,52 +47,85 @@ impl AsFd for Bell {
     }
 }
 
-/// What one wait is for. Kept, so that waiting allocates nothing.
-#[derive(Default)]
-pub(crate) struct Waiting(Vec<libc::pollfd>);
+/// What ends a wait. It is the kernel's list, as long as need be: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html) takes no
+/// more descriptors than a process may open, and each time all of them.
+///
+/// See [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html).
+pub(crate) struct Waiting(OwnedFd);
 
 impl Waiting {
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
+    /// A list with a bell.
+    pub(crate) fn new(bell: &Bell) -> io::Result<Self> {
+        // SAFETY: the call takes no pointers.
+        let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+        let list = Self(unsafe { OwnedFd::from_raw_fd(fd) });
+        list.add(bell, false)?;
+        Ok(list)
     }
 
-    /// Waits until `source` can be read, or written to, as well. It must stay open until the wait is over.
-    pub(crate) fn add(&mut self, source: &impl AsFd, write: bool) {
-        self.0.push(libc::pollfd {
-            fd: source.as_fd().as_raw_fd(),
-            events: if write { libc::POLLOUT } else { libc::POLLIN },
-            revents: 0,
-        });
+    /// Waits from now on until `source` can be read, or written to, as well. It is removed before it is closed.
+    pub(crate) fn add(&self, source: &impl AsFd, write: bool) -> io::Result<()> {
+        let events = if write { libc::EPOLLOUT } else { libc::EPOLLIN };
+        let added = self.change(libc::EPOLL_CTL_ADD, source, events);
+        added.or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        })
     }
 
-    /// Waits until something has happened or the time is over; for ever without a time.
+    /// Waits for `source` no more.
+    pub(crate) fn remove(&self, source: &impl AsFd) {
+        // What is not there is not waited for either.
+        drop(self.change(libc::EPOLL_CTL_DEL, source, 0));
+    }
+
+    /// Waits until something has happened or the time is over; for ever without a time. Tells whether a source has failed.
+    pub(crate) fn wait(&self, time: Option<Duration>) -> bool {
+        if let Some(time) = time {
+            self.wait_until_over(time);
+        }
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
+        let most = events.len() as libc::c_int;
+        let time = if time.is_some() { 0 } else { -1 };
+        // SAFETY: the pointer is to so many events, which outlive the call.
+        let count =
+            unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), most, time) };
+        // A signal ends a wait as well: the caller looks at everything again in any case.
+        let happened = &events[..usize::try_from(count).unwrap_or(0)];
+        let failed = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+        happened.iter().any(|event| event.events & failed != 0)
+    }
+
+    /// Until something has happened, or to the nanosecond: `epoll_wait` counts milliseconds, and `epoll_pwait2` came with Linux 5.11.
     ///
     /// See [ppoll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
-    pub(crate) fn wait(&mut self, time: Option<Duration>) -> io::Result<()> {
-        let time = time.map(|time| libc::timespec {
+    fn wait_until_over(&self, time: Duration) {
+        let time = libc::timespec {
             tv_sec: time.as_secs() as _,
             tv_nsec: time.subsec_nanos() as _,
-        });
-        let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
-        let count = self.0.len() as libc::nfds_t;
-        // SAFETY: the pointers are to so many entries and to a time or nothing, and all outlive the call.
-        let result = unsafe { libc::ppoll(self.0.as_mut_ptr(), count, time, ptr::null()) };
-        if result >= 0 {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() == io::ErrorKind::Interrupted {
-            // The caller looks at everything again in any case.
-            self.0.iter_mut().for_each(|entry| entry.revents = 0);
-            return Ok(());
-        }
-        Err(error)
+        };
+        let mut list = libc::pollfd {
+            fd: self.0.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: the pointers are to one entry and to a time, and both outlive the call.
+        unsafe { libc::ppoll(&raw mut list, 1, &raw const time, ptr::null()) };
     }
 
-    /// Whether a source has failed.
-    pub(crate) fn any_failed(&self) -> bool {
-        let failed = libc::POLLERR | libc::POLLHUP | libc::POLLNVAL;
-        self.0.iter().any(|entry| entry.revents & failed != 0)
+    fn change(&self, how: libc::c_int, source: &impl AsFd, events: libc::c_int) -> io::Result<()> {
+        let mut event = libc::epoll_event {
+            events: events as u32,
+            u64: 0,
+        };
+        let [list, source] = [self.0.as_fd(), source.as_fd()].map(|fd| fd.as_raw_fd());
+        // SAFETY: the pointer is to an event, which outlives the call.
+        let result = unsafe { libc::epoll_ctl(list, how, source, &raw mut event) };
+        told(result)
     }
 }
 
