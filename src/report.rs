@@ -5,6 +5,7 @@ mod programs;
 mod shortfalls;
 mod text;
 mod trouble;
+mod wires;
 
 use std::sync::{Arc, PoisonError};
 
@@ -52,7 +53,7 @@ fn render(parts: &Arc<Parts>) -> String {
         &seen,
         &sent,
         &panicked,
-        &trouble::render(parts),
+        &(trouble::render(parts) + &wires::render(parts)),
         &programs::render(parts),
     )
 }

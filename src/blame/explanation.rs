@@ -47,6 +47,8 @@ pub(crate) struct Attempt {
     /// The nodes on the way back, the target first; empty if it was not asked.
     pub(crate) back: Vec<String>,
     pub(crate) culprit: Option<Culprit>,
+    /// The cables on both ways that are bad on purpose: what passed now may not pass another time.
+    pub(crate) impaired: Vec<Culprit>,
 }
 
 /// Where a packet ends, and why.
@@ -190,6 +192,14 @@ pub enum Blame {
     TooFar,
     /// The packet arrives; the answer does not.
     ReturnPath(Box<Culprit>),
+    /// The cable is [impaired](crate::Impairment), or [rules](crate::PacketRule) about its packets have had something to do, and nothing
+    /// else says why.
+    Impaired {
+        /// The node at the other end.
+        node: String,
+        /// What was asked for, of this direction.
+        trouble: String,
+    },
     /// It ends here or behind, and nothing that the nodes tell says why.
     Unexplained {
         /// Whether it is certain that packets came so far.

@@ -51,6 +51,9 @@ pub(crate) trait Facts {
     /// Whether an interface is down because somebody has cut its cable.
     fn is_pulled(&self, place: Place) -> bool;
 
+    /// What is wrong on purpose with a cable, for what leaves by this end: an impairment, rules about packets.
+    fn trouble(&self, near: Place) -> Option<String>;
+
     fn ports(&self, node: usize) -> Rc<Vec<Port>>;
 
     /// The other end of a cable.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::bad_cable;
 use super::explanation::{Attempt, Blame, Culprit};
 use super::facts::Facts;
 use super::walk::{self, Hop, Packet, Walk, blame, family};
@@ -89,6 +90,8 @@ pub(super) fn judge(
         convict(facts, question, [&there, &back], fault, outcome)
     };
     let names = |nodes: &[usize]| nodes.iter().map(|it| facts.name(*it).to_owned()).collect();
+    let hops = there.hops.iter().chain(&back.hops);
+    let impaired = hops.flat_map(|hop| bad_cable::all(facts, hop)).collect();
     let back = if there.fault.is_none() {
         &back.nodes[..]
     } else {
@@ -99,6 +102,7 @@ pub(super) fn judge(
         path: names(&there.nodes),
         back: names(back),
         culprit,
+        impaired,
     }
 }
 
@@ -247,15 +251,24 @@ fn convict(
                 .last()
                 .map(|(node, _)| facts.name(*node).to_owned());
             let address = hop.next;
+            let impaired = owner
+                .as_ref()
+                .and_then(|_| bad_cable::of_question(facts, hop));
             let wrong = Blame::NeighbourUnreachable { address, owner };
-            let culprit = blame(facts, hop.node, Some(&hop.device), wrong);
+            let unanswered = || blame(facts, hop.node, Some(&hop.device), wrong);
+            let culprit = impaired.unwrap_or_else(unanswered);
             return Some(turned(culprit, is_back));
         }
     }
     if let Some(culprit) = by_answer(facts, question, there, &answer) {
         return Some(culprit);
     }
-    Some(unexplained(facts, there, back, &seen))
+    let has_arrived = there.nodes.last().is_some_and(|it| seen.contains(it));
+    let on_the_way = || bad_cable::first(facts, there.hops.iter()).filter(|_| !has_arrived);
+    let on_the_way_back =
+        || bad_cable::first(facts, back.hops.iter()).map(Culprit::on_the_way_back);
+    let impaired = on_the_way().or_else(on_the_way_back);
+    Some(impaired.unwrap_or_else(|| unexplained(facts, there, back, &seen)))
 }
 
 fn turned(culprit: Culprit, is_back: bool) -> Culprit {

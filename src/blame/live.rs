@@ -11,6 +11,7 @@ use super::facts::{Facts, Place, Port};
 use crate::address::{Cidr, Family};
 use crate::live::Parts;
 use crate::nft::Layer;
+use crate::packet::Way as Heading;
 use crate::plan::Role;
 use crate::sys::netlink::look;
 use crate::sys::netlink::{Lookup, Way};
@@ -144,6 +145,12 @@ impl Facts for Live<'_> {
 
     fn is_pulled(&self, place: Place) -> bool {
         self.parts.pulled.is_pulled(place)
+    }
+
+    fn trouble(&self, (node, index): Place) -> Option<String> {
+        let (wire, end) = self.parts.plan.wire_of(node, index)?;
+        let way = Heading::BOTH[end];
+        self.parts.relay.trouble(wire, way)
     }
 
     fn ports(&self, node: usize) -> Rc<Vec<Port>> {

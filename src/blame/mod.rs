@@ -3,6 +3,7 @@
 //! `walk` follows a packet through facts, `judge` weighs the way there, the way back and what became of a real packet; both know
 //! nothing of kernels. `live` gathers the facts, `trial` sends the packets.
 
+mod bad_cable;
 mod explanation;
 mod facts;
 mod judge;

@@ -282,3 +282,37 @@ fn a_refused_connection_is_one_that_nobody_takes_or_that_is_not_forwarded() {
     assert_eq!(culprit.blame, Blame::NobodyListens { port: 80 });
     assert_eq!(culprit.to_string(), "nobody listens at port 80 of node `b`");
 }
+
+/// Who knows of no other reason blames what was asked for, in the direction in which packets end.
+#[test]
+fn a_bad_cable_is_blamed_if_nothing_else_says_why() {
+    let mut world = world();
+    world.troubles.insert((1, 2), "loss 70 %".to_owned());
+    let lost = "the cable of interface `eth2` of node `r` to node `b` is impaired: loss 70 %";
+    assert_eq!(culprit(&world, &Outcome::default()).to_string(), lost);
+    // Nor is a neighbour to blame whose answers are lost.
+    world.silent = Some(ip("10.0.2.2"));
+    assert_eq!(culprit(&world, &Outcome::default()).to_string(), lost);
+    world.port_mut(1, 1).up = false;
+    assert_eq!(culprit(&world, &Outcome::default()).blame, Blame::LinkDown);
+}
+
+#[test]
+fn a_cable_that_loses_answers_is_blamed_for_the_way_back() {
+    let mut world = world();
+    world.troubles.insert((2, 1), "loss 70 %".to_owned());
+    assert_eq!(
+        culprit(
+            &world,
+            &Outcome {
+                seen: vec![1, 2],
+                ..Outcome::default()
+            }
+        )
+        .to_string(),
+        "the packet arrives and the reply does not: the cable of interface `eth1` of node `b` to node `r` is impaired: loss 70 %"
+    );
+    let passed = asked(&world, &question(), &answered(Answer::Passed));
+    assert_eq!(passed.culprit, None);
+    assert_eq!(passed.impaired.len(), 1);
+}

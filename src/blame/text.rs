@@ -28,7 +28,11 @@ impl Explanation {
         let path = attempt.path.join(" -> ");
         let Some(culprit) = &attempt.culprit else {
             write!(f, "`{}` reaches {to}: {path}", self.from)?;
-            return other_way(f, attempt);
+            other_way(f, attempt)?;
+            let mut impaired = attempt.impaired.iter();
+            return impaired.try_for_each(|cable| {
+                write!(f, "\n  what passed now may be lost another time: {cable}")
+            });
         };
         write!(f, "failed to reach {to} from `{}`: {culprit}", self.from)?;
         write!(f, "\n  way: {path}")?;
@@ -180,6 +184,10 @@ impl Display for Culprit {
                 f,
                 "{node} dropped it, for it had passed as many routers as its TTL lets it"
             ),
+            Blame::Impaired { node, trouble } => write!(
+                f,
+                "the cable of {interface} to node `{node}` is impaired: {trouble}"
+            ),
             Blame::Unexplained { seen: true } => {
                 write!(
                     f,
@@ -250,6 +258,9 @@ fn help(culprit: &Culprit, is_ipv4: bool) -> Option<String> {
             "a higher TTL for what hosts send: `.sysctl(\"net.ipv4.ip_default_ttl\", 255)`, for IPv6 \
              `net.ipv6.conf.all.hop_limit`; pings have `.ttl(255)`"
                 .to_owned()
+        }
+        Blame::Impaired { .. } => {
+            "`.wire_counters()` of the link tells how many packets were lost, `.record()` which".to_owned()
         }
         Blame::Unexplained { .. } => {
             "a capture at the node shows more: `tcpdump -i any`".to_owned()

@@ -49,6 +49,19 @@ pub use self::trace::RateTrace;
 /// An impairment holds for one direction. Who impairs both with a delay of 50 ms makes the round trip 100 ms longer. A
 /// [`Profile`] is a pair of them.
 ///
+/// # Who is whose neighbour
+///
+/// ARP and neighbour discovery suffer with the rest, and a host whose question was lost asks again after a second. Where many packets are
+/// lost, the first of two hosts may fail for that alone. Who wants them spared lets the hosts meet first and impairs the link
+/// [then](crate::Link::impair), or loses by a [rule](crate::PacketRule) what is none of them:
+///
+/// ```
+/// use netns_test::{Match, PacketRule};
+///
+/// let all_but_neighbours = Match::any().except(Match::arp()).except(Match::neighbour_discovery());
+/// let _lossy = PacketRule::drop(all_but_neighbours.with_probability(0.2));
+/// ```
+///
 /// # Examples
 ///
 /// ```
@@ -62,7 +75,11 @@ pub use self::trace::RateTrace;
 ///     .rate(20_000_000);
 /// assert_eq!(bad.to_string(), "delay 50ms ±10ms normal, loss 1 %, rate 20 Mbit/s, queue 250 kB");
 /// ```
+///
+/// The kernel's part of it is [tc-netem(8)](https://man7.org/linux/man-pages/man8/tc-netem.8.html).
 #[derive(Clone, Debug, Default, PartialEq)]
+#[doc(alias = "netem")]
+#[doc(alias = "toxic")]
 pub struct Impairment {
     pub(crate) delay: Duration,
     pub(crate) jitter: Option<Jitter>,
@@ -100,6 +117,7 @@ impl Impairment {
     /// let slow = Impairment::new().delay(Duration::from_millis(20));
     /// assert_eq!(slow.to_string(), "delay 20ms");
     /// ```
+    #[doc(alias = "latency")]
     #[must_use = "builder methods return the changed impairment"]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -134,6 +152,7 @@ impl Impairment {
     ///
     /// assert_eq!(Impairment::new().loss(Loss::random(0.05)).to_string(), "loss 5 %");
     /// ```
+    #[doc(alias = "packet_loss")]
     #[must_use = "builder methods return the changed impairment"]
     pub fn loss(mut self, loss: Loss) -> Self {
         self.loss = Some(loss);
@@ -190,6 +209,9 @@ impl Impairment {
     /// ```
     /// assert_eq!(netns_test::Impairment::new().rate(1_000_000).to_string(), "rate 1 Mbit/s, queue 15.14 kB");
     /// ```
+    #[doc(alias = "bandwidth")]
+    #[doc(alias = "throttle")]
+    #[doc(alias = "throughput")]
     #[must_use = "builder methods return the changed impairment"]
     pub fn rate(mut self, bits_per_second: u64) -> Self {
         self.rate = Some(bits_per_second);
@@ -206,6 +228,8 @@ impl Impairment {
     /// let shallow = Impairment::new().rate(1_000_000).queue(Queue::Packets(5));
     /// assert_eq!(shallow.to_string(), "rate 1 Mbit/s, queue 5 packets");
     /// ```
+    #[doc(alias = "buffer")]
+    #[doc(alias = "limit")]
     #[must_use = "builder methods return the changed impairment"]
     pub fn queue(mut self, queue: Queue) -> Self {
         self.queue = Some(queue);

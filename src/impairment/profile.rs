@@ -22,6 +22,9 @@ use crate::impairment::{Impairment, Jitter, Loss};
 /// | [`satellite`](Self::satellite) | 10 Mbit/s | 100 Mbit/s | 300 ms | 0.2 % | 279 ms of it are [RFC 2488]'s; rates of [APNIC]'s geostationary link; loss of [Comcast] |
 /// | [`satellite_leo`](Self::satellite_leo) | 15 Mbit/s | 150 Mbit/s | 25 ms ± 5 ms | 0.4 %, bursts | round trips and rate of [APNIC]; what is sent and lost is ours |
 ///
+/// A profile belongs to one end of a cable: to a host by [`HostSpec::impair`](crate::HostSpec::impair), to an interface by
+/// [`InterfaceSpec::impair`](crate::InterfaceSpec::impair), while the network lives by [`Link::impair`](crate::Link::impair).
+///
 /// All jitter is in order, as links of radio deliver, and normal. Queues follow from rate and delay, as [`Queue`](crate::Queue) says.
 ///
 /// [Firefox]: https://firefox-source-docs.mozilla.org/devtools-user/network_monitor/throttling/index.html
@@ -44,6 +47,8 @@ use crate::impairment::{Impairment, Jitter, Loss};
 /// assert_eq!(same.egress(), same.ingress());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[doc(alias = "preset")]
+#[doc(alias = "network_conditions")]
 pub struct Profile {
     pub(crate) egress: Impairment,
     pub(crate) ingress: Impairment,

@@ -33,7 +33,7 @@ pub struct RateTrace {
 }
 
 impl RateTrace {
-    /// Of steps, each a time and the bits per second in it.
+    /// Of steps, each how long it holds and the bits per second in it.
     ///
     /// # Examples
     ///
@@ -131,7 +131,9 @@ impl RateTrace {
         for (number, (time, rate)) in self.steps.iter().enumerate() {
             let number = number + 1;
             if time.is_zero() {
-                found.push(format!("step {number} of the trace takes no time"));
+                found.push(format!(
+                    "step {number} of the trace takes no time: say how long a rate holds, not when it begins"
+                ));
             }
             // Zero is an outage here.
             if let Some(reason) = wrong_rate(*rate).filter(|_| *rate != 0) {

@@ -66,6 +66,8 @@ impl Network {
     ///
     /// See [ping(8)](https://man7.org/linux/man-pages/man8/ping.8.html), and `iperf3 -u` for what it is like.
     #[doc(alias = "iperf3")]
+    #[doc(alias = "bandwidth")]
+    #[doc(alias = "throughput")]
     pub fn measure(&self, from: &str, to: &str) -> Result<LinkReport> {
         self.measure_with(from, to, |measurement| measurement)
     }

@@ -8,7 +8,7 @@ use super::matching::Match;
 
 /// What is done to packets that match, for [`Link::packet_rule`](crate::Link::packet_rule).
 ///
-/// A plain value; what makes no sense is told when it is installed. The rules of a link are tried in the order in which they were installed.
+/// A plain value; what makes no sense is told when it is installed. Rules come before the [impairment](crate::Impairment): what they let pass meets that. The rules of a link are tried in the order in which they were installed.
 /// One that changes a packet hands it on to the next; the first that drops, delays, duplicates or holds it ends the matter.
 ///
 /// # Examples
@@ -80,6 +80,7 @@ impl PacketRule {
     /// # Examples
     ///
     /// See [`PacketRule`].
+    #[doc(alias = "lose")]
     pub fn drop(what: Match) -> Self {
         Self::new(what, Act::Drop)
     }

@@ -3,12 +3,13 @@
 mod engine;
 mod fate;
 mod line;
+mod works;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::Result;
-use crate::packet::Rules;
+use crate::packet::{Rules, Way};
 use crate::plan::Plan;
 use crate::sys::tc::Socket;
 
@@ -16,6 +17,7 @@ pub(crate) use engine::{
     Core, Counters, End, Engine, Frames, Opening, Recording, Seen, refuse_in_rules,
 };
 pub(crate) use line::Line;
+use works::Works;
 
 /// Why the kernel cannot let a rate be 0.
 pub(crate) const NO_OUTAGE: &str =
@@ -33,6 +35,7 @@ pub(crate) struct Relay {
     socket: Mutex<Option<Socket>>,
     /// The rules of each wire, which the engine follows.
     rules: Vec<Arc<Mutex<Rules>>>,
+    works: Works,
     /// How many rules there have been.
     numbers: AtomicU64,
     /// Why the kernel cannot impair here, once it was tried.
@@ -52,6 +55,7 @@ impl Relay {
             engine: Mutex::default(),
             socket: Mutex::default(),
             rules: plan.wires.iter().map(|_| Arc::default()).collect(),
+            works: Works::default(),
             numbers: AtomicU64::new(0),
             lack: OnceLock::new(),
         }
@@ -90,6 +94,21 @@ impl Relay {
     /// The rules of a wire. They are changed between two packets: on the engine's thread.
     pub(crate) fn rules(&self, wire: usize) -> &Arc<Mutex<Rules>> {
         &self.rules[wire]
+    }
+
+    /// What rules do.
+    pub(crate) fn works(&self) -> &Works {
+        &self.works
+    }
+
+    /// What was asked to be wrong with what goes this way: an impairment, and rules that have had something to do.
+    ///
+    /// Does not wait: a wire that is being changed just now has no impairment that could be told.
+    pub(crate) fn trouble(&self, wire: usize, way: Way) -> Option<String> {
+        let line = self.lines[wire].try_lock().ok();
+        let impaired = line.and_then(|line| Some(line.effective(way)?.0.to_string()));
+        let all: Vec<String> = impaired.into_iter().chain(self.works.of(wire)).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// A number that no rule of the network has had.

@@ -140,11 +140,14 @@ impl HostSpec {
     /// # Examples
     ///
     /// ```
-    /// use netns_test::{Impairment, Topology};
+    /// use netns_test::{Impairment, Profile, Topology};
     /// use std::time::Duration;
     ///
     /// let far = Impairment::new().delay(Duration::from_millis(100));
     /// Topology::lan(["a", "b"]).host("c", |h| h.join("lan").impair(far));
+    ///
+    /// let phone = Topology::lan(["phone", "server"]).change("phone", |h| h.impair(Profile::three_g()));
+    /// # assert!(phone.plan().is_ok());
     /// ```
     #[track_caller]
     #[must_use = "builder methods return the changed host"]
@@ -176,7 +179,9 @@ impl Topology {
 
     /// Impairs every cable, in both directions. What a host or an interface says itself goes before.
     ///
-    /// On the way between two hosts on a switch are two cables, between two hosts alone one.
+    /// On the way between two hosts on a switch are two cables, between two hosts alone one: a third host doubles what the two suffer.
+    /// A [`Profile`] sends and receives differently, and is for one end: [`HostSpec::impair`], by
+    /// [`change`](Topology::change) of a topology that is there already.
     ///
     /// # Examples
     ///

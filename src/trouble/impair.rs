@@ -162,7 +162,7 @@ impl<'net> Link<'net> {
                 .map(|(side, what)| line.impair(side.way(end), (*what).clone()));
             added.collect()
         })?;
-        let named = format!("{} is impaired", self.called());
+        let named = format!("{} is impaired: {}", self.called(), told(sides));
         Ok(Trouble::begun(parts, named, move |parts| {
             wires::change(parts, wire, |line| {
                 numbers.iter().for_each(|number| line.relieve(*number));
@@ -221,7 +221,7 @@ impl<'net> Host<'net> {
             let what = format!("impair node `{}`", self.name());
             return Err(Error::new(Kind::Invalid, what, "it has no cables"));
         }
-        let named = format!("node `{}` is impaired", self.name());
+        let named = format!("node `{}` is impaired: {what}", self.name());
         Ok(Trouble::of(self.parts(), named, troubles))
     }
 
@@ -231,6 +231,19 @@ impl<'net> Host<'net> {
         let ends = plan.ends(plan.namespace_of(self.node()));
         let own = ends.filter(|end| end.bridge.is_none());
         own.map(|end| end.name.clone()).collect()
+    }
+}
+
+fn told(sides: &[(Side, &Impairment)]) -> String {
+    match sides {
+        [(_, one), (_, other)] => Profile::new((*one).clone(), (*other).clone()).to_string(),
+        sides => {
+            let told = sides.iter().map(|(side, what)| match side {
+                Side::Egress => format!("sends: {what}"),
+                Side::Ingress => format!("receives: {what}"),
+            });
+            told.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

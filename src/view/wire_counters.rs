@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What a wire has counted, from [`Link::wire_counters`](crate::Link::wire_counters).
+/// What a wire has counted, from [`Link::wire_counters`](crate::Link::wire_counters). Those of the kernel are what `tc -s qdisc` shows: see
+/// [tc(8)](https://man7.org/linux/man-pages/man8/tc.8.html).
 ///
 /// # Examples
 ///

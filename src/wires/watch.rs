@@ -80,6 +80,7 @@ impl Rule {
     ) -> Result<(Self, Arc<Tally>)> {
         let watch = Watch { wire };
         let number = parts.relay.number();
+        let told = rule.to_string();
         // Asking for a seed is telling of it when the test fails.
         let seed = if rule.what.is_random() {
             parts.seed.of([wire as u64, RULES, number])
@@ -93,13 +94,16 @@ impl Rule {
             core.judge(wire, Some(Box::new(Arc::clone(shared))));
             tally
         });
-        Ok((Self { watch, number }, tally.unwrap_or_default()))
+        let tally = tally.unwrap_or_default();
+        parts.relay.works().begin(wire, number, told, &tally);
+        Ok((Self { watch, number }, tally))
     }
 
     /// Removes it, and lets go what it holds, in order.
     pub(crate) fn remove(self, parts: &Parts) -> Result<()> {
         let wire = self.watch.wire;
         let shared = parts.relay.rules(wire);
+        parts.relay.works().end(self.number);
         self.watch.with(parts, |core| {
             let mut rules = lock(shared);
             rules.remove(self.number);

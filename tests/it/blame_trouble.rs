@@ -1,6 +1,9 @@
 //! Trouble that was made on purpose is named as what it is: who asks why is not sent after a cable that is in order.
 
-use netns_test::{Blame, Explanation, Network, TestResult, Topology, netns_test};
+use netns_test::{
+    Blame, Explanation, Family, Impairment, Loss, Match, Network, PacketRule, TestResult, Topology,
+    netns_test,
+};
 
 /// What is wrong, and what helps, in the words of the first family.
 fn told(explanation: &Explanation) -> (String, String) {
@@ -74,4 +77,49 @@ fn a_wire_that_is_cut(net: &Network) -> TestResult {
 fn a_cable_of_a_switch_that_is_cut(net: &Network) -> TestResult {
     let port = "the cable of interface `port2` of node `lan` to node `b` is cut";
     cut_at(net, port)
+}
+
+const COUNTERS: &str =
+    "`.wire_counters()` of the link tells how many packets were lost, `.record()` which";
+
+/// ARP and neighbour discovery are lost with the rest: nobody is sent after a neighbour that is well.
+#[netns_test(topology = Topology::lan(["a", "b", "c"]).wires())]
+fn a_wire_that_loses_everything(net: &Network) -> TestResult {
+    let all = Impairment::new().loss(Loss::random(1.0));
+    let trouble = net.host("b").link("eth0").impair_ingress(all)?;
+    let culprit =
+        "the cable of interface `port2` of node `lan` to node `b` is impaired: loss 100 %";
+    assert_eq!(
+        told(&net.explain("a", "b")?),
+        (culprit.to_owned(), COUNTERS.to_owned())
+    );
+    trouble.heal()?;
+    is_reachable_again(net)
+}
+
+#[netns_test(topology = Topology::lan(["a", "b"]).wires())]
+fn a_packet_rule_that_drops(net: &Network) -> TestResult {
+    let link = net.host("a").link("eth0");
+    let idle = link.packet_rule(PacketRule::drop(Match::udp()))?;
+    let rule = link.packet_rule(PacketRule::drop(Match::icmp().received()))?;
+    let explanation = net.explain_with("a", "b", |e| e.family(Family::V4))?;
+    let culprit = explanation.culprit().unwrap().to_string();
+    let answers = "the packet arrives and the reply does not: the cable of interface `eth0` of node `b` to node `a` \
+         is impaired: packet rule `drop: icmp, received` (";
+    assert!(culprit.starts_with(answers), "{culprit}");
+    assert!(!culprit.contains("udp"), "{culprit}");
+    rule.remove()?;
+    idle.remove()?;
+    is_reachable_again(net)
+}
+
+/// A packet that passes by luck does not acquit the cable.
+#[netns_test(topology = Topology::lan(["a", "b"]).impair(Impairment::new().loss(Loss::every_nth(1000))))]
+fn a_wire_that_loses_little(net: &Network) -> TestResult {
+    let explanation = net.explain("a", "b")?;
+    assert!(explanation.is_reachable(), "{explanation}");
+    let cable = "\n  what passed now may be lost another time: \
+         the cable of interface `eth0` of node `a` to node `b` is impaired: loss of every 1000th";
+    assert!(explanation.to_string().contains(cable), "{explanation}");
+    Ok(())
 }

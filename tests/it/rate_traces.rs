@@ -175,3 +175,14 @@ fn what_the_kernel_cannot_is_told_before_anything_is_done(net: &Network) -> Test
     );
     Ok(())
 }
+
+#[netns_test(topology = Topology::lan(["a", "b"]).wires())]
+fn a_trace_of_times_is_refused_in_words_of_its_own(net: &Network) {
+    let trace = RateTrace::new([(Duration::ZERO, 1_000_000), (ms(600), 2_000_000)]);
+    let refused = net.host("a").link("eth0").play_rate(trace).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "failed to play rates on interface `eth0` of node `a`: \
+         step 1 of the trace takes no time: say how long a rate holds, not when it begins"
+    );
+}

@@ -36,8 +36,15 @@ fn a_seed_repeats_the_fates_of_a_failed_test() {
         &first,
         &[
             "\ntrouble:\n",
+            "  interface `eth0` of node `client` is impaired: sends: loss 50 % (healed)\n",
             "  schedule: at ",
             " isolate node `client`; at 901ms heal (healed)\n",
+            // Though it was healed before the test failed.
+            "\nbad wires:\n",
+            "  client eth0 -> server eth0: ",
+            " lost",
+            "  server eth0 -> client eth0: ",
+            "\nplan:\n",
         ],
     );
     let again = section(NAME, &[("NETNS_TEST_SEED", seed)]);

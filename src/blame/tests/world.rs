@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) translators: Vec<usize>,
     pub(super) deaf: Vec<usize>,
     pub(super) silent: Option<IpAddr>,
+    /// Of cables, by the end where packets enter.
+    pub(super) troubles: HashMap<Place, String>,
 }
 
 pub(super) fn ip(text: &str) -> IpAddr {
@@ -73,6 +75,7 @@ pub(super) fn world() -> World {
         translators: Vec::new(),
         deaf: Vec::new(),
         silent: None,
+        troubles: HashMap::new(),
     }
 }
 
@@ -101,6 +104,10 @@ impl Facts for World {
 
     fn is_pulled(&self, _: Place) -> bool {
         false
+    }
+
+    fn trouble(&self, near: Place) -> Option<String> {
+        self.troubles.get(&near).cloned()
     }
 
     fn ports(&self, node: usize) -> Rc<Vec<Port>> {

@@ -29,7 +29,10 @@ fn a_repeated_trace_begins_again() {
     assert_eq!(trace.rate_at(secs(3_000_000_001)), 9_000);
     // What would turn for ever without moving on is refused.
     let still = RateTrace::new([(Duration::ZERO, 8_000)]).repeated();
-    assert_eq!(still.mistakes(), ["step 1 of the trace takes no time"]);
+    assert_eq!(
+        still.mistakes(),
+        ["step 1 of the trace takes no time: say how long a rate holds, not when it begins"]
+    );
 }
 
 #[test]

@@ -27,7 +27,10 @@ use count::{Count, Counter};
 /// assert_eq!(first_syn.to_string(), "tcp, syn, destination port 80, first 1");
 /// assert_eq!(answers.or(no_ssh).to_string(), "(udp, source 10.1.0.0/16, received) or (not (tcp, port 22))");
 /// ```
+///
+/// Who knows captures finds the words of [pcap-filter(7)](https://www.tcpdump.org/manpages/pcap-filter.7.html).
 #[derive(Clone, Default)]
+#[doc(alias = "filter")]
 pub struct Match {
     conditions: Vec<Condition>,
     counts: Vec<Count>,

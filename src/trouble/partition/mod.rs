@@ -54,6 +54,7 @@ impl Network {
     ///
     /// The rules are those of [nft(8)](https://www.netfilter.org/projects/nftables/manpage.html).
     #[doc(alias = "split")]
+    #[doc(alias = "nemesis")]
     pub fn partition<A: AsRef<str>, B: AsRef<str>>(
         &self,
         one: impl IntoIterator<Item = A>,

@@ -69,6 +69,10 @@ impl Network {
 }
 
 /// A schedule that is being played, from [`Network::play`]. Dropping it stops it and heals what it began, on a panic, too.
+///
+/// # Examples
+///
+/// See [`Network::play`].
 #[must_use = "a schedule whose guard is not bound to a variable is stopped at once"]
 pub struct Playing<'net> {
     net: &'net Network,
@@ -224,7 +228,11 @@ fn text(shared: &Shared) -> String {
     format!("schedule: {}", words.join("; "))
 }
 
-/// What a schedule did, from [`Playing::log`].
+/// What a schedule did, from [`Playing::log`]. It prints as one line.
+///
+/// # Examples
+///
+/// See [`Playing::log`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlayedStep {

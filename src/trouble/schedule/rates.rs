@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::player::Player;
 use super::{Schedule, Step};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::impairment::{Impairment, Queue, RateTrace, Room};
 use crate::link::Link;
 use crate::live::Parts;
@@ -44,10 +44,14 @@ impl<'net> Link<'net> {
     /// trouble.heal().unwrap();
     /// # }).unwrap();
     /// ```
+    ///
+    /// Traces of real links come as files of [mahimahi](https://man.archlinux.org/man/mm-link.1): see [`RateTrace::from_mahimahi`].
     #[doc(alias = "mahimahi")]
+    #[doc(alias = "bandwidth")]
     pub fn play_rate(self, trace: RateTrace) -> Result<Trouble<'net>> {
+        let mistakes = trace.mistakes();
         let step = Step::play_rate(self.host().name(), self.name(), trace);
-        self.play_alone(step)
+        self.play_alone(step, &mistakes)
     }
 
     /// Lets the rate of what this interface sends follow a trace, until the guard is dropped. All else is as with
@@ -70,8 +74,9 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn play_rate_egress(self, trace: RateTrace) -> Result<Trouble<'net>> {
+        let mistakes = trace.mistakes();
         let step = Step::play_rate_egress(self.host().name(), self.name(), trace);
-        self.play_alone(step)
+        self.play_alone(step, &mistakes)
     }
 
     /// Lets the rate of what this interface receives follow a trace, until the guard is dropped. All else is as with
@@ -94,11 +99,18 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn play_rate_ingress(self, trace: RateTrace) -> Result<Trouble<'net>> {
+        let mistakes = trace.mistakes();
         let step = Step::play_rate_ingress(self.host().name(), self.name(), trace);
-        self.play_alone(step)
+        self.play_alone(step, &mistakes)
     }
 
-    fn play_alone(self, step: Step) -> Result<Trouble<'net>> {
+    fn play_alone(self, step: Step, mistakes: &[String]) -> Result<Trouble<'net>> {
+        // In the words of who asked for no schedule.
+        self.wire("play rates on")?;
+        if !mistakes.is_empty() {
+            let what = format!("play rates on {}", self.called());
+            return Err(Error::new(Kind::Invalid, what, mistakes.join("; ")));
+        }
         let parts = self.host().parts();
         let what = step.to_string();
         let schedule = Schedule::new().at(std::time::Duration::ZERO, step);
