@@ -14,10 +14,13 @@ impl Core {
     /// Sleeps until a frame enters, a frame is due, a port has room again or the bell is rung; or returns at once, to look again.
     pub(super) fn rest(&mut self, bell: &Bell) {
         let now = self.now();
-        if self.vigil.stays(now) {
+        let due = self.next();
+        // What is due ends a sleep by itself, and a wire at its limit would have the thread awake all the time: it would lose its turn
+        // to others on busy processors.
+        if due.is_none() && self.vigil.stays(now) {
             return;
         }
-        let time = self.next().map(|at| at.saturating_sub(now));
+        let time = due.map(|at| at.saturating_sub(now));
         let time = time.map(Duration::from_nanos);
         let time = match self.watch() {
             Ok(()) => time,
