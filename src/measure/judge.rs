@@ -20,8 +20,8 @@ impl LinkReport {
     /// That is, for what was measured: no round trip was shorter than the delays; the declared loss is within the
     /// [interval](DirectionReport::loss), and so are duplicates; damage is not more than declared; no more than
     /// one in a hundred was overtaken unless that was asked for, because the kernel itself does that when a sender moves to another
-    /// processor; a limited rate is met within 2 %, and what the jitter makes of the time of measuring. Round trips that are too long
-    /// prove nothing: the machine may be busy.
+    /// processor, and any number where it is the kernel that delays, whose timers run on every processor; a limited rate is met within
+    /// 2 %, and what the jitter makes of the time of measuring. Round trips that are too long prove nothing: the machine may be busy.
     ///
     /// Two wires on the way, each to the same switch or bridge, are one link: delays add up, what one lets through the other may lose,
     /// the smaller rate counts. What packet rules do is not declared.
@@ -129,7 +129,7 @@ impl DirectionReport {
 
     fn wrong_duplicates(&self, declared: &Declared) -> Option<String> {
         // With several wires a copy may be copied, or be all that is left.
-        if declared.0.len() > 1 && declared.duplicates() > 0.0 {
+        if declared.impairments.len() > 1 && declared.duplicates() > 0.0 {
             return None;
         }
         let found = self.share(self.duplicates, self.distinct);

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::address::Cidr;
 use crate::host::Host;
+use crate::impairment::Backend;
 use crate::live::Parts;
 use crate::measure::declared::Declared;
 use crate::packet::Way;
@@ -97,7 +98,9 @@ fn places(plan: &Plan, node: usize) -> Vec<Place<'_>> {
 fn in_force(parts: &Parts, wires: impl Iterator<Item = (usize, Way)>) -> Declared {
     let each = wires.filter_map(|(wire, way)| {
         let line = parts.relay.line(wire);
-        line.effective(way).map(|(what, _)| what.clone())
+        let by_kernel = line.driver == Some(Backend::Kernel);
+        line.effective(way)
+            .map(|(what, _)| (what.clone(), by_kernel))
     });
-    Declared(each.collect())
+    Declared::by(each)
 }

@@ -8,7 +8,7 @@ fn direction(declared: Impairment) -> DirectionReport {
         sent: 1_000,
         distinct: 1_000,
         time: Duration::from_millis(500),
-        declared: Some(Declared(vec![declared])),
+        declared: Some(Declared::new(vec![declared])),
         ..DirectionReport::default()
     }
 }
