@@ -170,6 +170,13 @@ impl Loss {
     }
 }
 
+impl From<f64> for Loss {
+    /// [`random`](Self::random).
+    fn from(probability: f64) -> Self {
+        Self::random(probability)
+    }
+}
+
 impl LossModel {
     /// The models that are a chain of two states, as such.
     pub(crate) fn chain(self) -> Option<Chain> {

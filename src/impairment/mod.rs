@@ -143,19 +143,21 @@ impl Impairment {
         self
     }
 
-    /// Loses packets.
+    /// Loses packets. A number is the probability that each is lost by itself: 0 to 1.
     ///
     /// # Examples
     ///
     /// ```
     /// use netns_test::{Impairment, Loss};
     ///
-    /// assert_eq!(Impairment::new().loss(Loss::random(0.05)).to_string(), "loss 5 %");
+    /// assert_eq!(Impairment::new().loss(0.05).to_string(), "loss 5 %");
+    /// let in_rows = Impairment::new().loss(Loss::correlated(0.05, 0.5));
+    /// assert!(in_rows.to_string().starts_with("loss 5 %"), "{in_rows}");
     /// ```
     #[doc(alias = "packet_loss")]
     #[must_use = "builder methods return the changed impairment"]
-    pub fn loss(mut self, loss: Loss) -> Self {
-        self.loss = Some(loss);
+    pub fn loss(mut self, loss: impl Into<Loss>) -> Self {
+        self.loss = Some(loss.into());
         self
     }
 

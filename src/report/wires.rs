@@ -105,10 +105,7 @@ mod tests {
     #[test]
     fn a_report_does_not_wait_for_a_rule_that_never_decides() {
         let (decided, decision) = mpsc::channel::<()>();
-        let stuck = move || {
-            let _ = decision.recv();
-            Vec::new()
-        };
+        let stuck = move || decision.recv().map_or_else(|_| Vec::new(), |()| Vec::new());
         let told = within(Duration::ZERO, stuck);
         assert_eq!(told, ["  (whoever carries them does not answer)\n"]);
         drop(decided);

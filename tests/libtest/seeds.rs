@@ -40,7 +40,7 @@ fn a_seed_repeats_the_fates_of_a_failed_test() {
             "  schedule: at ",
             " isolate node `client`; at 901ms heal (healed)\n",
             // Though it was healed before the test failed.
-            "\nbad wires:\n",
+            "bad wires:\n",
             "  client eth0 -> server eth0: ",
             " lost",
             "  server eth0 -> client eth0: ",
