@@ -182,7 +182,7 @@ fn all_mistakes_are_told_at_once(net: &Network) -> TestResult {
         ": it begins no trouble that could last or be named\n",
         "step 7, at 7ms end `late`: it may come before what it ends, which begins at 8ms at the latest\n",
         "step 9, at 9ms end `nothing`: no such name (known: late)\n",
-        "step 1 of the trace takes no time\n",
+        "step 1 of the trace takes no time: say how long a rate holds, not when it begins\n",
         "\n  help: `.wire()` on the interface makes it one",
     ] {
         assert!(error.contains(expected), "{expected} is not in:\n{error}");
