@@ -50,7 +50,9 @@ pub(super) fn try_out(
         &PATIENCE
     };
     // What a neighbour has not answered before says nothing of now.
-    live.parts.search_again();
+    for node in nodes {
+        live.parts.node(*node).search_again();
+    }
     for milliseconds in patience {
         let within = settings::scaled(Duration::from_millis(*milliseconds));
         let sender = live.parts.node(question.from);

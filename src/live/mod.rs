@@ -37,7 +37,6 @@ use crate::plan::Plan;
 use crate::probe::PingReport;
 use crate::relay::Relay;
 use crate::runtime::Runtimes;
-use crate::sys::netlink;
 
 /// Everything that a network owns. Dropping it closes the last descriptors of its namespaces; the kernel does the rest.
 #[derive(Debug)]
@@ -206,10 +205,7 @@ impl Parts {
 
     /// Has every node ask again, at once, for the neighbours that have not answered it yet: the network has changed.
     pub(crate) fn search_again(&self) {
-        for node in self.nodes.all().filter(|node| !node.has_crashed()) {
-            // Otherwise the kernel asks again within a second.
-            drop(netlink::search_again(&mut node.netlink()));
-        }
+        self.nodes.all().for_each(LiveNode::search_again);
     }
 
     /// The nodes that are one network with this one, itself among them.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use crate::error::{Error, Kind, Result};
 use crate::live::{Family, Home, lock};
 use crate::sys::Descriptor;
-use crate::sys::netlink::Transport;
+use crate::sys::netlink::{self, Transport};
 use crate::sys::netns::{self, NamespaceId};
 #[cfg(feature = "dns")]
 use crate::zone::QueryLog;
@@ -118,6 +118,14 @@ impl LiveNode {
     /// The node's netlink socket, for one request or listing at a time.
     pub(crate) fn netlink(&self) -> MutexGuard<'_, Transport> {
         lock(&self.netlink)
+    }
+
+    /// Asks again, at once, for the neighbours that have not answered yet.
+    pub(crate) fn search_again(&self) {
+        if !self.has_crashed() {
+            // Otherwise the kernel asks again within a second.
+            drop(netlink::search_again(&mut self.netlink()));
+        }
     }
 
     /// A descriptor of the namespace, for as long as it is needed.

@@ -49,9 +49,7 @@ impl<'net> Link<'net> {
     #[doc(alias = "mahimahi")]
     #[doc(alias = "bandwidth")]
     pub fn play_rate(self, trace: RateTrace) -> Result<Trouble<'net>> {
-        let mistakes = trace.mistakes();
-        let step = Step::play_rate(self.host().name(), self.name(), trace);
-        self.play_alone(step, &mistakes)
+        self.play_alone(trace, Step::play_rate)
     }
 
     /// Lets the rate of what this interface sends follow a trace, until the guard is dropped. All else is as with
@@ -74,9 +72,7 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn play_rate_egress(self, trace: RateTrace) -> Result<Trouble<'net>> {
-        let mistakes = trace.mistakes();
-        let step = Step::play_rate_egress(self.host().name(), self.name(), trace);
-        self.play_alone(step, &mistakes)
+        self.play_alone(trace, Step::play_rate_egress)
     }
 
     /// Lets the rate of what this interface receives follow a trace, until the guard is dropped. All else is as with
@@ -99,19 +95,23 @@ impl<'net> Link<'net> {
     /// # }).unwrap();
     /// ```
     pub fn play_rate_ingress(self, trace: RateTrace) -> Result<Trouble<'net>> {
-        let mistakes = trace.mistakes();
-        let step = Step::play_rate_ingress(self.host().name(), self.name(), trace);
-        self.play_alone(step, &mistakes)
+        self.play_alone(trace, Step::play_rate_ingress)
     }
 
-    fn play_alone(self, step: Step, mistakes: &[String]) -> Result<Trouble<'net>> {
+    fn play_alone(
+        self,
+        trace: RateTrace,
+        step: fn(&str, &str, RateTrace) -> Step,
+    ) -> Result<Trouble<'net>> {
         // In the words of who asked for no schedule.
         self.wire("play rates on")?;
+        let mistakes = trace.mistakes();
         if !mistakes.is_empty() {
             let what = format!("play rates on {}", self.called());
             return Err(Error::new(Kind::Invalid, what, mistakes.join("; ")));
         }
         let parts = self.host().parts();
+        let step = step(self.host().name(), self.name(), trace);
         let what = step.to_string();
         let schedule = Schedule::new().at(std::time::Duration::ZERO, step);
         super::check::check(&Network::from_parts(Arc::clone(parts)), &schedule)?;
